@@ -24,7 +24,7 @@ ProjectId = NewType("ProjectId", str)
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why something does or does not happen. `code` is stable and translated by the pages; `values` fill its sentence."""
+    """Why something does or does not happen. `code` is stable, the pages translate it; `values` fill its sentence."""
 
     code: str
     values: Mapping[str, str | int | float] = field(default_factory=dict[str, "str | int | float"])

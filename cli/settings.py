@@ -1,0 +1,110 @@
+"""Every setting of `config.yaml`, with what is allowed."""
+
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Server(Section):
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    public_url: str | None = None
+    tls_certificate: str | None = None
+    tls_key: str | None = None
+    session_hours: Annotated[int, Field(ge=1, le=24)] = 12
+    idle_minutes: Annotated[int, Field(ge=5, le=720)] = 120
+
+    @model_validator(mode="after")
+    def tls_is_whole(self) -> "Server":
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key belong together: give both or neither")
+        return self
+
+    @property
+    def url(self) -> str:
+        """Where browsers find the service, without a slash at the end."""
+        scheme = "https" if self.tls_certificate else "http"
+        return (self.public_url or f"{scheme}://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def secure(self) -> bool:
+        return urlsplit(self.url).scheme == "https"
+
+
+class Database(Section):
+    url: Annotated[str, Field(pattern=r"^(sqlite\+aiosqlite|postgresql\+asyncpg)://")] = (
+        "sqlite+aiosqlite:///var/ahize.db"
+    )
+
+
+class Keys(Section):
+    master_key_file: str = "var/master.key"
+
+
+class Log(Section):
+    format: Literal["json", "console"] = "json"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Uploads(Section):
+    folder: str = "var/uploads"
+    limit_mb: Annotated[int, Field(ge=1, le=2048)] = 50
+
+
+class Sip(Section):
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 5070
+    user_agent: Annotated[str, Field(pattern=r"^[\w .()/-]{1,64}$")] = "Ahize"
+
+
+class Media(Section):
+    host: str = "127.0.0.1"
+    advertise: str | None = None
+    port_min: Annotated[int, Field(ge=1024, le=65534)] = 30000
+    port_max: Annotated[int, Field(ge=1025, le=65535)] = 31999
+    language: Literal["tr", "en"] = "tr"
+
+    @model_validator(mode="after")
+    def range_holds_a_leg(self) -> "Media":
+        if self.port_max - self.port_min < 3:
+            raise ValueError("port_max must be at least 3 above port_min: a leg needs two ports")
+        return self
+
+
+class Trunk(Section):
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+    host: str
+    port: Port = 5060
+    username: str = ""
+    password: SecretStr = SecretStr("")
+    realm: str | None = None
+    register_: Annotated[bool, Field(alias="register")] = True
+    min_digest: Literal["md5", "sha-256"] = "md5"
+    channels: Annotated[int, Field(ge=1, le=10000)] = 30
+    calls_per_second: Annotated[float, Field(gt=0, le=1000)] = 10
+    extensions: str = "10[0-9]{2}"
+
+
+class Settings(Section):
+    server: Server = Server()
+    database: Database = Database()
+    keys: Keys = Keys()
+    log: Log = Log()
+    uploads: Uploads = Uploads()
+    sip: Sip = Sip()
+    media: Media = Media()
+    trunks: Annotated[tuple[Trunk, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def trunk_names_differ(self) -> "Settings":
+        names = [trunk.name for trunk in self.trunks]
+        if len(set(names)) != len(names):
+            raise ValueError("two trunks have the same name: give each its own")
+        return self
