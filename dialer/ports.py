@@ -135,6 +135,9 @@ class LostAttempt:
     dialog: DialogRef
     answered: bool
     fence: int
+    lead: LeadId | None = None
+    campaign: CampaignId | None = None
+    project: ProjectId | None = None
 
 
 class Leads(Protocol):
@@ -153,7 +156,11 @@ class Leads(Protocol):
         ...
 
     async def release(self, lead: LeadId, fence: int, not_before: datetime | None, reason: Reason | None) -> None:
-        """Give back a reserved lead undialed; it may not be reserved again before `not_before`."""
+        """Give back a reserved lead undialed; it may not be reserved again before `not_before`.
+
+        `not_before` None with a reason: the rules refuse it for good, the lead is closed with that reason.
+        Both None: as if it had never been reserved. Under an overtaken fence nothing happens.
+        """
         ...
 
     async def begin(self, start: AttemptStart) -> bool:
@@ -417,6 +424,7 @@ class TrunkState:
     reason: Reason
     channels: int  # room for this many calls at once
     in_use: int
+    cps: float = 0.0  # new calls a second at most; 0: no limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -442,6 +450,7 @@ class LegFailed:
     leg: LegId
     status: int
     reason: str
+    retry_after: float | None = None  # seconds, when the other side asked for a rest (RFC 3261 §20.33)
 
 
 @dataclass(frozen=True, slots=True)
