@@ -1,0 +1,1 @@
+"""A campaign is one purpose of dialing within a project."""

@@ -1,0 +1,1 @@
+"""Call lists: from an uploaded file to leads, and from leads to attempts."""

@@ -1,0 +1,1 @@
+"""Telephone numbers: sealed at rest, found again by keyed hash."""

@@ -1,0 +1,1 @@
+"""The people called: one person for each project and number."""
