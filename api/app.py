@@ -1,0 +1,93 @@
+"""The doors put together: every slice's routes, behind the same guards, errors and headers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute, APIWebSocketRoute, iter_route_contexts
+
+from api import errors, pages, security, service
+from identity.access import Guard
+from identity.login.endings import Endings
+from identity.parts import SignIn
+from kit.clock import Clock, SystemClock
+from kit.db import Database
+from kit.journal import Journal
+from kit.seal import Seal
+
+PREFIX = "/api/v1"
+
+
+class UnguardedRoute(RuntimeError):
+    """A route says neither which right it needs nor that it is public; declare one of `identity.access`."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the doors need. Each is found by the routes as `app.state.<name>`.
+
+    `engine` is None where nothing dials (tests of the doors, a page-only process). `pages` is the built desk; None:
+    the API alone. `upload_limit` and `body_limit` are bytes.
+    """
+
+    db: Database
+    journal: Journal
+    seal: Seal
+    engine: Any = None
+    clock: Clock = field(default_factory=SystemClock)
+    sign_in: SignIn = field(default_factory=SignIn)
+    uploads: Path = Path("var/uploads")
+    upload_limit: int = 50 * 1024 * 1024
+    body_limit: int = 1024 * 1024
+    body_idle_s: float = 30.0
+    pages: Path | None = None
+    hosts: frozenset[str] = frozenset()
+    version: str = "0"
+    extra: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+def create_app(parts: Parts, routers: Sequence[APIRouter]) -> FastAPI:
+    """The ASGI application. Raises UnguardedRoute rather than open a door that nobody watches."""
+    app = FastAPI(title="Ahize", version=parts.version, docs_url=None, redoc_url=None, openapi_url=None)
+    for name in Parts.__dataclass_fields__:
+        setattr(app.state, name, getattr(parts, name))
+    app.state.endings = Endings()
+    for router in routers:
+        app.include_router(router, prefix=PREFIX)
+    app.include_router(service.router)
+    app.include_router(service.api_router, prefix=PREFIX)
+    demand_guards(app)
+    errors.install(app)
+    app.router.default = pages.Pages(parts.pages, parts.sign_in)
+    security.install(app, parts)
+    return app
+
+
+def demand_guards(app: FastAPI) -> None:
+    unguarded = sorted(f"{methods} {path}" for methods, path, guard in declared(app) if guard is None)
+    if unguarded:
+        raise UnguardedRoute(f"These routes declare no right: {', '.join(unguarded)}. Add Depends(needs(Right.…)).")
+
+
+def declared(app: FastAPI) -> list[tuple[str, str, Guard | None]]:
+    """Every way in: its methods, its path and its guard."""
+    found: list[tuple[str, str, Guard | None]] = []
+    for route in iter_route_contexts(app.routes):
+        methods = ",".join(sorted(route.methods or {"WEBSOCKET"}))
+        found.append((methods, str(route.path), _guard_of(route)))
+    return found
+
+
+def _guard_of(route: Any) -> Guard | None:
+    if not isinstance(route.original_route, APIRoute | APIWebSocketRoute):
+        return None
+    return next(_guards(route.dependant), None)
+
+
+def _guards(dependant: Any) -> Any:
+    if isinstance(dependant.call, Guard):
+        yield dependant.call
+    for inner in dependant.dependencies:
+        yield from _guards(inner)
