@@ -1,0 +1,231 @@
+"""The one writer: works that wait are committed together."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, TypeVar
+
+from sqlalchemy import insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from kit import log, metrics, store
+from kit.errors import Unavailable
+from kit.event import Event, event, row_of
+
+Result = TypeVar("Result")
+Work = Callable[["Tx"], Awaitable[Result]]
+
+GROUP = 64  # works in one commit at most
+WORK_TIMEOUT_S = 30.0
+LOCKED_FOR_S = 20.0  # how long a group waits for another program to give the lock back (F8)
+
+QUEUE = metrics.gauge("writer_queue", "Works waiting for the database's writer")
+COMMIT = metrics.histogram("writer_commit_seconds", "Time of one group from BEGIN to the end of COMMIT")
+GROUPED = metrics.histogram("writer_group_works", "Works in one commit", buckets=(1, 2, 4, 8, 16, 32, 64))
+WORKS = metrics.counter("writer_works", "Works by what became of them", ("result",))
+CALLBACKS = metrics.counter("writer_callback_errors", "Callbacks after a commit that failed")
+_log = log.get("kit.writer")
+
+
+class Lane(IntEnum):
+    """Who goes first into a group. Of BULK, one work a group at most."""
+
+    URGENT = 0
+    NORMAL = 1
+    BULK = 2
+
+
+class Tx:
+    """One work's view of the transaction. What it does is committed, or undone if the work raises."""
+
+    def __init__(self, conn: AsyncConnection) -> None:
+        self.conn = conn
+        self._events: list[Event] = []
+        self._callbacks: list[Callable[[], None]] = []
+
+    def emit(self, happened: Event) -> None:
+        """Write `happened` into the journal's outbox in this transaction."""
+        self._events.append(happened)
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call `callback` on the loop once this is committed; never if it is undone."""
+        self._callbacks.append(callback)
+
+    async def flush(self) -> None:
+        """Send the outbox rows; the writer does it when the work is done."""
+        if self._events:
+            await self.conn.execute(insert(event), [row_of(happened) for happened in self._events])
+
+    @property
+    def emitted(self) -> int:
+        return len(self._events)
+
+    @property
+    def callbacks(self) -> Iterable[Callable[[], None]]:
+        return tuple(self._callbacks)
+
+
+@dataclass(eq=False)
+class _Job:
+    work: Work[Any]
+    done: asyncio.Future[Any]
+    lane: Lane
+    tx: Tx | None = field(default=None)
+    result: Any = None
+    error: BaseException | None = None
+
+
+class Writer:
+    """Runs every write of this process, in order, in groups: one COMMIT for all that waited.
+
+    Each work has a SAVEPOINT of its own, so that one that raises is undone alone. If the commit fails
+    all of its group get `Unavailable`; the writer goes on.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._lanes: tuple[deque[_Job], ...] = tuple(deque() for _ in Lane)
+        self._woken = asyncio.Event()
+        self._closing = False
+        self.on_events: list[Callable[[], None]] = []
+
+    async def write(self, work: Work[Result], lane: Lane = Lane.NORMAL) -> Result:
+        """Run `work` in a transaction and give its result once that is committed.
+
+        Raises what `work` raises, or Unavailable when the store fails. A caller that is cancelled while
+        its work waits takes it back; once begun it is committed.
+        """
+        if self._closing:
+            raise Unavailable("The service is stopping; send this again in a moment.")
+        job = _Job(work, asyncio.get_running_loop().create_future(), lane)
+        self._lanes[lane].append(job)
+        QUEUE.inc()
+        self._woken.set()
+        return await job.done
+
+    async def run(self) -> None:
+        """Work until `close` was called and nothing waits any more."""
+        while True:
+            group = self._take()
+            if group:
+                await self._group(group)
+            elif self._closing:
+                return
+            else:
+                self._woken.clear()
+                await self._woken.wait()
+
+    def close(self) -> None:
+        """Take no new works; `run` returns when those that wait are done."""
+        self._closing = True
+        self._woken.set()
+
+    def fail_waiting(self) -> None:
+        """Refuse everything that still waits: the writer itself has ended."""
+        self._closing = True
+        for job in [job for lane in self._lanes for job in lane]:
+            _resolve(job, Unavailable("The service is stopping; send this again in a moment."))
+
+    # ------------------------------------------------------------ a group
+
+    def _take(self) -> list[_Job]:
+        group: list[_Job] = []
+        for lane in Lane:
+            room = 1 if lane is Lane.BULK else GROUP - len(group)
+            group += self._take_lane(self._lanes[lane], room)
+        return group
+
+    @staticmethod
+    def _take_lane(waiting: deque[_Job], room: int) -> list[_Job]:
+        taken: list[_Job] = []
+        while waiting and len(taken) < room:
+            job = waiting.popleft()
+            QUEUE.dec()
+            if not job.done.cancelled():
+                taken.append(job)
+        return taken
+
+    async def _group(self, group: list[_Job]) -> None:
+        began = time.perf_counter()
+        failure: BaseException | None = None
+        try:
+            await self._commit(group)
+        except Exception as error:
+            failure = store.plain(error)
+            _log.warning("a group of writes failed", count=len(group), reason=str(failure), error=type(error).__name__)
+        COMMIT.observe(time.perf_counter() - began)
+        GROUPED.observe(len(group))
+        if failure is None:
+            self._tell(group)
+        for job in group:
+            _resolve(job, job.error or failure)
+
+    async def _commit(self, group: list[_Job]) -> None:
+        async with _begun(self._engine) as conn:
+            for job in group:
+                await _run(job, conn)
+            await conn.commit()
+
+    def _tell(self, group: list[_Job]) -> None:
+        """After the commit: the journal first, it is the desk that waits."""
+        good = [job.tx for job in group if job.tx is not None and job.error is None]
+        if any(tx.emitted for tx in good):
+            _call(self.on_events)
+        for tx in good:
+            _call(tx.callbacks)
+
+
+@asynccontextmanager
+async def _begun(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+    """A connection whose transaction has begun; waits while another program holds SQLite's lock."""
+    give_up = time.monotonic() + LOCKED_FOR_S
+    while True:
+        async with store.connected(engine) as conn:
+            try:
+                await conn.begin()
+            except DBAPIError as error:
+                if not store.is_locked(error) or time.monotonic() > give_up:
+                    raise
+                _log.warning("waiting for the database's lock", seconds=store.BUSY_TIMEOUT_MS / 1000)
+                continue
+            yield conn
+            return
+
+
+async def _run(job: _Job, conn: AsyncConnection) -> None:
+    job.tx = Tx(conn)
+    savepoint = await conn.begin_nested()
+    try:
+        async with asyncio.timeout(WORK_TIMEOUT_S):
+            job.result = await job.work(job.tx)
+            await job.tx.flush()
+        await savepoint.commit()
+    except Exception as error:
+        job.error = store.plain(error)
+        if isinstance(job.error, store.StoreError):
+            raise
+        await savepoint.rollback()
+
+
+def _resolve(job: _Job, error: BaseException | None) -> None:
+    WORKS.labels("failed" if error else "committed").inc()
+    if job.done.done():
+        return
+    if error is None:
+        job.done.set_result(job.result)
+    else:
+        job.done.set_exception(error)
+
+
+def _call(callbacks: Iterable[Callable[[], None]]) -> None:
+    for callback in callbacks:
+        try:
+            callback()
+        except Exception:
+            CALLBACKS.inc()
+            _log.exception("a callback after a commit failed")
