@@ -58,10 +58,12 @@ class PortRange:
         return PortPair(rtp, rtcp)
 
 
-def bind_udp(host: str, port: int) -> socket.socket | None:
-    """A non-blocking UDP socket, or None when the port is taken."""
+def bind_udp(host: str, port: int, *, shared: bool = False) -> socket.socket | None:
+    """A non-blocking UDP socket, or None when the port is taken. `shared`: beside another that allows it."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.setblocking(False)
+    if shared:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
     try:
         sock.bind((host, port))
