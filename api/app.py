@@ -8,7 +8,8 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute, APIWebSocketRoute, iter_route_contexts
 
-from api import errors, pages, security, service
+from api import errors, pages, security, system
+from api.routers import ROUTERS
 from identity.access import Guard
 from identity.login.endings import Endings
 from identity.parts import SignIn
@@ -48,19 +49,21 @@ class Parts:
     extra: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
-def create_app(parts: Parts, routers: Sequence[APIRouter]) -> FastAPI:
+def create_app(parts: Parts, routers: Sequence[APIRouter] = ROUTERS) -> FastAPI:
     """The ASGI application. Raises UnguardedRoute rather than open a door that nobody watches."""
-    app = FastAPI(title="Ahize", version=parts.version, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Ahize", version=parts.version, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+    )
     for name in Parts.__dataclass_fields__:
         setattr(app.state, name, getattr(parts, name))
     app.state.endings = Endings()
     for router in routers:
         app.include_router(router, prefix=PREFIX)
-    app.include_router(service.router)
-    app.include_router(service.api_router, prefix=PREFIX)
+    app.include_router(system.router)
+    app.include_router(system.api_router, prefix=PREFIX)
     demand_guards(app)
     errors.install(app)
-    app.router.default = pages.Pages(parts.pages, parts.sign_in)
+    app.router.default = pages.Pages(parts.pages)
     security.install(app, parts)
     return app
 

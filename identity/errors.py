@@ -85,3 +85,9 @@ class WeakPassword(Invalid):
 
     def __init__(self, why: str, message: str, field: str = "password") -> None:
         super().__init__(errors=[{"field": field, "code": why, "message": message}])
+
+
+class NotOurPage(Forbidden):
+    """This change did not come from a page of this service; send X-Ahize: 1 and the Origin, or use an API key."""
+
+    code = "not_our_page"
