@@ -1,0 +1,159 @@
+import asyncio
+
+import pytest
+from rtp_peer import power, settle, tone, until
+
+from media import g711
+from media.bridge import join, joined, part
+from media.description import DTMF, PCMA, PCMU
+from media.errors import LegClosed
+from media.session import Leg
+
+
+def address(leg: Leg) -> tuple[str, int]:
+    return leg.local.host, leg.local.port
+
+
+def voices(peer) -> list:
+    """What a peer got without the silence that opens the way."""
+    return [p for p in peer.got if p.payload not in g711.SILENCE.values()]
+
+
+async def connect(leg, peer, *payloads) -> None:
+    leg.answer(peer.describe(*payloads))
+    peer.send(address(leg))
+    await until(lambda: leg.source)
+
+
+async def test_sound_flows_both_ways_unchanged_when_codecs_agree(leg, other, peers):
+    ann, bob = peers(), peers()
+    await connect(leg, ann)
+    await connect(other, bob)
+    join(leg, other)
+
+    for n in range(10):
+        ann.send(address(leg), bytes([n]) * 160)
+        bob.send(address(other), bytes([100 + n]) * 160)
+    await until(lambda: len(voices(ann)) == len(voices(bob)) == 10)
+
+    assert [p.payload[0] for p in voices(bob)] == list(range(10))
+    assert [p.payload[0] for p in voices(ann)] == [100 + n for n in range(10)]
+
+
+async def test_sound_is_translated_when_codecs_differ(leg, other, peers):
+    ann, bob = peers(payload=PCMU), peers(payload=PCMA)
+    await connect(leg, ann)
+    await connect(other, bob)
+    join(leg, other)
+    said = {peer: g711.encode(tone(hertz, 0.2), peer.payload.name) for peer, hertz in ((ann, 440), (bob, 700))}
+
+    for at in range(0, 1600, 160):
+        ann.send(address(leg), said[ann][at : at + 160])
+        bob.send(address(other), said[bob][at : at + 160])
+    await until(lambda: len(voices(ann)) == len(voices(bob)) == 10)
+
+    for peer, hertz in ((ann, 700), (bob, 440)):
+        heard = g711.decode(b"".join(p.payload for p in voices(peer)), peer.payload.name)
+        assert {p.payload_type for p in voices(peer)} == {peer.payload.number}
+        assert power(heard, hertz) == pytest.approx(8000, rel=0.05)
+
+
+async def test_keys_pass_under_the_other_sides_number_or_not_at_all(leg, other, peers):
+    ann, bob = peers(), peers()
+    await connect(leg, ann, PCMU, DTMF)
+    await connect(other, bob, PCMU, type(DTMF)(96, DTMF.name))
+    join(leg, other)
+
+    ann.send(address(leg), b"\x05\x0a\x00\xa0", payload=DTMF)
+    await until(lambda: voices(bob))
+    other.answer(bob.describe(PCMU))
+    ann.send(address(leg), b"\x06\x0a\x00\xa0", payload=DTMF)
+    ann.send(address(leg), b"\x42" * 160)
+    await until(lambda: len(voices(bob)) == 2)
+
+    assert [(p.payload_type, p.payload[0]) for p in voices(bob)] == [(96, 5), (0, 0x42)]
+
+
+async def test_one_stream_leaves_a_leg_whoever_it_is_joined_to(ports, leg, other, peers):
+    """Own SSRC, numbers that go on, a marker where a new voice begins."""
+    third = Leg.open(ports)
+    ann, bob, cem = peers(), peers(ssrc=2), peers(ssrc=3)
+    bob.sequence, cem.sequence, cem.timestamp = 65530, 100, 0xFFFFFF00
+    for a, peer in ((leg, ann), (other, bob), (third, cem)):
+        await connect(a, peer)
+
+    for speaker, through in ((bob, other), (cem, third), (bob, other)):
+        join(leg, through)
+        for _ in range(8):
+            speaker.send(address(through))
+            await asyncio.sleep(0.002)
+    await until(lambda: len(ann.got) == 25)
+    third.close()
+
+    assert len({p.ssrc for p in ann.got}) == 1
+    assert ann.got[0].ssrc not in (2, 3)
+    steps = list(zip(ann.got, ann.got[1:], strict=False))
+    assert all(b.sequence == (a.sequence + 1) & 0xFFFF for a, b in steps)
+    assert all(160 <= (b.timestamp - a.timestamp) & 0xFFFFFFFF < 2000 for a, b in steps)
+    assert [n for n, p in enumerate(ann.got) if p.marker] == [0, 1, 9, 17]
+
+
+async def test_parting_silences_both(leg, other, peers):
+    ann, bob = peers(), peers()
+    await connect(leg, ann)
+    await connect(other, bob)
+    join(leg, other)
+
+    part(other)
+    ann.send(address(leg))
+    bob.send(address(other))
+    await until(lambda: leg.stats.received == other.stats.received == 2)
+    await settle()
+
+    assert voices(ann) == voices(bob) == []
+    assert joined(leg) is joined(other) is None
+
+
+async def test_joining_elsewhere_parts_the_old_bridge(ports, leg, other):
+    third = Leg.open(ports)
+
+    join(leg, other)
+    join(leg, third)
+
+    assert joined(leg) is third
+    assert joined(other) is None
+    third.close()
+
+
+async def test_closing_a_leg_frees_the_other(leg, ports):
+    gone = Leg.open(ports)
+    join(leg, gone)
+
+    gone.close()
+
+    assert joined(leg) is None
+    with pytest.raises(LegClosed):
+        join(leg, gone)
+    assert joined(leg) is None
+
+
+async def test_an_attack_from_a_second_address_during_a_call_changes_nothing(leg, other, peers):
+    """RTP injection and RTPbleed: the called person hears the same packets, the attacker gets none."""
+    ann, bob, attacker = peers(), peers(), peers(host="127.0.0.9", ssrc=0x5EED)
+    await connect(leg, ann)
+    await connect(other, bob)
+    join(leg, other)
+    attacker.sequence, attacker.timestamp = ann.sequence, ann.timestamp
+
+    for n in range(50):
+        for _ in range(10):
+            attacker.send(address(leg), b"\x01" * 160)
+        ann.send(address(leg), bytes([n]) * 160)
+        await asyncio.sleep(0.001)
+    await until(lambda: leg.stats.foreign == 500)
+    await settle()
+
+    said = [p for p in bob.got if p.payload not in g711.SILENCE.values()]
+    assert [p.payload for p in said] == [bytes([n]) * 160 for n in range(50)]
+    assert [p.sequence for p in said] == [(said[0].sequence + n) & 0xFFFF for n in range(50)]
+    assert attacker.raw == []

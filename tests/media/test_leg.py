@@ -1,0 +1,273 @@
+import asyncio
+import socket
+
+import pytest
+from rtp_peer import settle, until
+
+from media import rtcp
+from media.description import DTMF, PCMA, PCMU, Description, Direction, Payload
+from media.errors import LegClosed, NoCommonCodec, NoPortsLeft
+from media.session import Leg, PortRange
+
+G722 = Payload(9, "G722")
+
+
+def address(leg: Leg) -> tuple[str, int]:
+    return leg.local.host, leg.local.port
+
+
+# ---------------------------------------------------------------- offer and answer
+
+
+async def test_an_offer_names_an_even_port_and_the_address_to_advertise(ports):
+    leg = Leg.open(ports, advertise="203.0.113.5")
+
+    offer = leg.offer()
+    leg.close()
+
+    assert offer.host == "203.0.113.5"
+    assert offer.port % 2 == 0
+    assert offer.rtcp == ("203.0.113.5", offer.port + 1)
+    assert [p.name for p in offer.payloads] == ["PCMA", "PCMU", "TELEPHONE-EVENT"]
+
+
+async def test_an_answer_takes_the_offerers_first_common_codec_and_its_numbers(leg):
+    offer = Description("127.0.0.1", 4000, (G722, PCMU, PCMA, Payload(96, "TELEPHONE-EVENT")))
+
+    answer = leg.answer(offer)
+
+    assert answer.payloads == (PCMU, Payload(96, "TELEPHONE-EVENT"))
+    assert leg.codec == PCMU
+
+
+async def test_an_offer_on_hold_is_answered_so_and_nothing_is_sent(leg, peers):
+    peer = peers()
+
+    answer = leg.answer(Description(peer.host, peer.port, (PCMU,), Direction.SENDONLY))
+    leg.send(bytes(160), PCMU, first=True)
+    await settle()
+
+    assert answer.direction is Direction.RECVONLY
+    assert leg.held
+    assert peer.got == []
+
+
+async def test_without_a_common_codec_the_leg_stays_as_it_was(leg):
+    with pytest.raises(NoCommonCodec, match="G722"):
+        leg.answer(Description("127.0.0.1", 4000, (G722, DTMF)))
+
+    assert leg.remote is None
+
+
+async def test_only_what_was_offered_is_taken_from_an_answer(leg):
+    leg.offer()
+
+    leg.accept(Description("127.0.0.1", 4000, (G722, PCMU)))
+
+    assert leg.remote.payloads == (PCMU,)
+
+
+async def test_a_closed_leg_says_so(ports):
+    leg = Leg.open(ports)
+    leg.close()
+    leg.close()
+
+    with pytest.raises(LegClosed):
+        leg.offer()
+
+
+# ---------------------------------------------------------------- ports
+
+
+async def test_an_exhausted_range_says_what_to_do(ports):
+    small = PortRange("127.0.0.1", 24301, 24306)
+    legs = [Leg.open(small) for _ in range(2)]
+
+    with pytest.raises(NoPortsLeft, match="between 24301 and 24306: widen the range"):
+        Leg.open(small)
+    legs[0].close()
+    again = Leg.open(small)
+
+    assert again.local.port == legs[0].local.port
+    for leg in (*legs, again):
+        leg.close()
+
+
+async def test_a_port_that_another_program_holds_is_passed_over(ports):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 24303))
+
+        leg = Leg.open(PortRange("127.0.0.1", 24302, 24305))
+
+    assert leg.local.port == 24304
+    leg.close()
+
+
+async def test_nobody_can_take_the_port_of_a_connected_leg(leg, peers):
+    peer = peers()
+    leg.answer(peer.describe())
+    peer.send(address(leg))
+    await until(lambda: leg.source)
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as thief:
+        thief.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with pytest.raises(OSError, match="in use"):
+            thief.bind(address(leg))
+
+
+# ---------------------------------------------------------------- what arrives
+
+
+async def test_the_described_address_is_heard_with_its_first_packet(leg, peers):
+    peer, moments = peers(), []
+    leg.on_first_packet = moments.append
+    leg.answer(peer.describe())
+
+    for _ in range(3):
+        peer.send(address(leg))
+    await until(lambda: leg.stats.received == 3)
+
+    assert len(moments) == 1
+    assert leg.first_packet_at == moments[0] <= leg.last_packet_at
+    assert leg.source == (peer.host, peer.port)
+
+
+async def test_a_far_end_behind_nat_is_learned_and_then_sent_to(leg, peers):
+    told, real = peers(), peers()
+    leg.answer(told.describe())
+
+    for _ in range(6):
+        real.send(address(leg))
+    await until(lambda: leg.stats.received == 3)
+    leg.send(b"\x55" * 160, PCMU, first=True)
+    await until(lambda: real.got)
+
+    assert leg.stats.foreign == 3
+    assert real.got[-1].payload == b"\x55" * 160
+
+
+async def test_only_a_new_description_or_relearning_lets_another_source_in(leg, peers):
+    first, second = peers(), peers()
+    leg.answer(first.describe())
+    first.send(address(leg))
+    await until(lambda: leg.source)
+
+    for _ in range(10):
+        second.send(address(leg))
+    await until(lambda: leg.stats.foreign == 10)
+    leg.answer(second.describe())
+    second.send(address(leg))
+    await until(lambda: leg.source == (second.host, second.port))
+    leg.relearn()
+    for _ in range(4):
+        first.send(address(leg))
+    await until(lambda: leg.source == (first.host, first.port))
+
+
+async def test_rubbish_is_counted_and_changes_nothing(leg, peers):
+    peer = peers()
+    leg.answer(peer.describe())
+    peer.send(address(leg))
+    await until(lambda: leg.source)
+
+    for data in (b"", b"\0" * 60, b"\x80" * 65_000, b"\x80\xc8" + bytes(30)):
+        peer.sock.sendto(data, address(leg))
+    peer.send(address(leg), payload=Payload(13, "CN"))
+    peer.send(address(leg), payload=Payload(97, "OPUS"))
+    peer.send(address(leg))
+    await until(lambda: leg.stats.received == 2)
+
+    assert (leg.stats.malformed, leg.stats.oversize, leg.stats.unknown_payload) == (3, 1, 2)
+
+
+async def test_keys_are_told_once_each(leg, peers):
+    peer, keys = peers(), []
+    leg.on_dtmf = keys.append
+    leg.answer(peer.describe(PCMU, DTMF))
+
+    for code in (1, 2):
+        peer.timestamp += 4000
+        for n in range(5):
+            peer.send(address(leg), bytes([code, 0x80 if n > 2 else 0, 0, 160]), payload=DTMF)
+            peer.timestamp -= 160
+    await until(lambda: leg.stats.received == 10)
+
+    assert keys == ["1", "2"]
+
+
+# ---------------------------------------------------------------- what leaves
+
+
+async def test_a_packet_of_silence_opens_the_way_and_keeps_it_open(leg, peers, monkeypatch):
+    monkeypatch.setattr("media.session.next_delay", lambda: 0.01)
+    monkeypatch.setattr("media.session.KEEPALIVE_S", 0.05)
+    peer = peers()
+
+    leg.answer(peer.describe())
+    await until(lambda: len(peer.got) == 4)
+
+    assert {p.payload for p in peer.got} == {b"\xff" * 160}
+    assert [p.sequence for p in peer.got] == [(peer.got[0].sequence + n) & 0xFFFF for n in range(4)]
+    assert all(later - earlier > 0.04 for earlier, later in zip(peer.times, peer.times[1:], strict=False))
+
+
+async def test_an_unreachable_far_end_is_no_error(leg, peers):
+    peer = peers()
+    leg.answer(peer.describe())
+    peer.send(address(leg))
+    await until(lambda: leg.source)
+    peer.close()
+
+    for _ in range(20):
+        leg.send(bytes(160), PCMU, first=False)
+        await asyncio.sleep(0.001)
+
+    assert leg.source is not None
+
+
+# ---------------------------------------------------------------- reports
+
+
+async def test_two_legs_tell_each_other_how_they_hear(leg, other, monkeypatch):
+    monkeypatch.setattr("media.session.next_delay", lambda: 0.02)
+    leg.accept(other.answer(leg.offer()))
+
+    for n in range(20):
+        for a in (leg, other):
+            a.send(bytes(160), a.codec, first=n == 0)
+        await asyncio.sleep(0.01)
+    await until(lambda: leg.quality.round_trip_ms is not None)
+
+    assert leg.quality.remote_lost == 0
+    assert leg.quality.lost == 0
+    assert 0 <= leg.quality.round_trip_ms < 50
+
+
+async def test_a_bye_by_rtcp_and_foreign_reports_change_nothing(leg, peers):
+    peer, stranger = peers(), peers(host="127.0.0.9")
+    leg.answer(peer.describe())
+    peer.send(address(leg))
+    await until(lambda: leg.source)
+    bye = rtcp.build(rtcp.Report(peer.ssrc), rtcp.Bye((peer.ssrc,)))
+
+    peer.sock.sendto(bye, leg.local.rtcp)
+    peer.sock.sendto(b"rubbish", leg.local.rtcp)
+    stranger.sock.sendto(bye, leg.local.rtcp)
+    await until(lambda: leg.stats.byes and leg.stats.foreign and leg.stats.malformed)
+    peer.send(address(leg))
+    await until(lambda: leg.stats.received == 2)
+
+    assert (leg.stats.byes, leg.stats.foreign, leg.stats.malformed) == (1, 1, 1)
+
+
+async def test_closing_says_goodbye_by_rtcp(ports, peers):
+    leg, peer, reports = Leg.open(ports), peers(), peers()
+    leg.answer(Description(peer.host, peer.port, (PCMU,), rtcp_port=reports.port))
+    reports._loop.remove_reader(reports.sock)
+
+    leg.close()
+    await settle()
+
+    parts = rtcp.parse(reports.sock.recv(4096))
+    assert [type(part) for part in parts] == [rtcp.Report, rtcp.Description, rtcp.Bye]
+    reports._loop.add_reader(reports.sock, reports._read)

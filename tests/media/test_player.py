@@ -1,0 +1,130 @@
+import asyncio
+import wave
+
+import pytest
+from rtp_peer import power, settle, tone, until
+
+from media import g711
+from media.bridge import join, part
+from media.description import PCMA
+from media.errors import BadSound
+from media.player import play
+from media.session import Leg
+from media.sound import load, of_samples
+from media.ticker import INTERVAL_S, Ticker
+
+
+@pytest.fixture
+def second(tmp_path):
+    """One second and a bit of 440 Hz."""
+    path = tmp_path / "tone.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(tone(440, 0.305))
+    return path
+
+
+async def test_a_file_is_heard_whole_in_the_far_ends_codec(leg, peers, second):
+    peer, ended = peers(payload=PCMA), asyncio.Event()
+    leg.answer(peer.describe())
+
+    play(leg, second, on_end=ended.set)
+    await asyncio.wait_for(ended.wait(), 2)
+    await until(lambda: len(peer.got) == 1 + 16)
+
+    heard = g711.decode(b"".join(p.payload for p in peer.got[1:]), "PCMA")
+    assert power(heard[: 15 * 320], 440) == pytest.approx(8000, rel=0.05)
+    assert [p.marker for p in peer.got[1:]] == [True] + [False] * 15
+    assert leg.fed_by() is None
+
+
+async def test_packets_leave_every_20_ms_without_drift(leg, peers, second):
+    peer = peers()
+    leg.answer(peer.describe())
+    started = asyncio.get_running_loop().time()
+
+    play(leg, second, repeat=True)
+    await until(lambda: len(peer.got) > 60)
+
+    lateness = [at - started - n * INTERVAL_S for n, at in enumerate(peer.times[1:60])]
+    assert sorted(lateness)[len(lateness) // 2] < 0.025
+    assert abs(lateness[-1] - lateness[0]) < 0.015
+
+
+async def test_a_repeated_sound_goes_on_until_it_is_parted(leg, peers, second):
+    peer, ended = peers(), []
+    leg.answer(peer.describe())
+
+    play(leg, second, repeat=True, on_end=lambda: ended.append(1))
+    await until(lambda: len(peer.got) > 40)
+    part(leg)
+    await settle()
+    count = len(peer.got)
+    await asyncio.sleep(0.05)
+
+    assert len(peer.got) == count
+    assert ended == []
+
+
+async def test_a_new_sound_or_a_bridge_takes_the_place_of_the_old(leg, other, peers, second):
+    ended = []
+    leg.answer(peers().describe())
+
+    play(leg, second, on_end=lambda: ended.append("first"))
+    play(leg, second, on_end=lambda: ended.append("second"))
+    assert len(Ticker.of_running_loop()) == 1
+    join(leg, other)
+
+    assert len(Ticker.of_running_loop()) == 0
+    assert ended == []
+
+
+async def test_a_leg_that_closes_takes_its_player_along(ports, second):
+    leg = Leg.open(ports)
+    play(leg, second, repeat=True)
+
+    leg.close()
+
+    assert len(Ticker.of_running_loop()) == 0
+
+
+async def test_a_stall_of_the_loop_is_made_up_for(leg, peers):
+    peer = peers()
+    leg.answer(peer.describe())
+    play(leg, of_samples(tone(440, 5)))
+    started = asyncio.get_running_loop().time()
+    await asyncio.sleep(0.05)
+
+    while asyncio.get_running_loop().time() - started < 0.15:
+        pass
+    await asyncio.sleep(0.05)
+
+    expected = (asyncio.get_running_loop().time() - started) / INTERVAL_S
+    assert len(peer.got) - 1 == pytest.approx(expected, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("params", "frames"),
+    [((2, 2, 8000), b"\0" * 64), ((1, 2, 44100), b"\0" * 64), ((1, 1, 8000), b"\0" * 64), ((1, 2, 8000), b"")],
+)
+def test_sounds_of_another_format_are_refused_with_their_name(tmp_path, params, frames):
+    path = tmp_path / "odd.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((*params, 0, "NONE", ""))
+        file.writeframes(frames)
+
+    with pytest.raises(BadSound, match=r"odd\.wav.*give a WAV of 8 kHz"):
+        load(path)
+
+
+def test_a_missing_or_broken_file_is_a_bad_sound(tmp_path):
+    (tmp_path / "text.wav").write_text("no sound at all")
+
+    for name in ("text.wav", "missing.wav"):
+        with pytest.raises(BadSound, match=name):
+            load(tmp_path / name)
+
+
+def test_a_file_is_read_once(second):
+    assert load(second) is load(second)
+    assert load(second).seconds == pytest.approx(0.32)
