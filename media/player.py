@@ -65,11 +65,12 @@ def play(leg: Leg, sound: Path | Sound, *, repeat: bool = False, on_end: Callabl
 
 
 def prompt(name: str, language: str) -> Path:
-    """The file of one of the service's own prompts ("greeting", "wait", "message", "beep"; "tr", "en").
+    """The file of one of the service's own prompts ("greeting", "wait", "message", "beep") in "tr" or "en".
 
     Raises LookupError.
     """
-    path = _PROMPTS / language / f"{name}.wav"
-    if not (name.isalpha() and language.isalpha() and path.is_file()):
-        raise LookupError(f"There is no prompt {name!r} in {language!r}: see media/prompts for those there are.")
-    return path
+    if name.isalnum() and language.isalpha():
+        for path in (_PROMPTS / language / f"{name}.wav", _PROMPTS / f"{name}.wav"):
+            if path.is_file():
+                return path
+    raise LookupError(f"There is no prompt {name!r} in {language!r}: see media/prompts for those there are.")

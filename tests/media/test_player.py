@@ -8,7 +8,7 @@ from media import g711
 from media.bridge import join, part
 from media.description import PCMA
 from media.errors import BadSound
-from media.player import play
+from media.player import play, prompt
 from media.session import Leg
 from media.sound import load, of_samples
 from media.ticker import INTERVAL_S, Ticker
@@ -128,3 +128,20 @@ def test_a_missing_or_broken_file_is_a_bad_sound(tmp_path):
 def test_a_file_is_read_once(second):
     assert load(second) is load(second)
     assert load(second).seconds == pytest.approx(0.32)
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+@pytest.mark.parametrize("name", ["greeting", "wait", "message", "beep"])
+def test_the_services_prompts_are_there_and_can_be_heard(name, language):
+    sound = load(prompt(name, language))
+
+    assert sound.seconds > 0.1
+    assert g711.loudness(b"".join(sound.frames["PCMA"]), "PCMA") > 500
+
+
+@pytest.mark.parametrize(
+    ("name", "language"), [("greeting", "xx"), ("nothing", "tr"), ("../player", "tr"), ("greeting", "..")]
+)
+def test_a_prompt_that_is_not_there_is_a_lookup_error(name, language):
+    with pytest.raises(LookupError, match="There is no prompt"):
+        prompt(name, language)
