@@ -47,6 +47,10 @@ class Database:
         return self.url.get_backend_name() == "sqlite"
 
     @property
+    def _path(self) -> Path:
+        return Path(self.url.database or "")
+
+    @property
     def on_events(self) -> list[Callable[[], None]]:
         """Called on the loop after each commit that brought events."""
         return self._needed().on_events
@@ -54,7 +58,7 @@ class Database:
     async def open(self) -> None:
         """Check the base and connect; never makes a base beside a broken one. Raises StoreError with what to do."""
         if self.is_sqlite:
-            await asyncio.to_thread(store.check_sqlite, Path(self.url.database or ""))
+            await asyncio.to_thread(store.check_sqlite, self._path)
         self._engine, self._reader = store.writer_engine(self.url), store.reader_engine(self.url)
         try:
             async with store.connected(self._engine) as conn:
@@ -114,10 +118,8 @@ class Database:
     async def create_all(self) -> None:
         """Make every table of the metadata that is not there yet, and put it safely into the base."""
         await self.write(lambda tx: tx.conn.run_sync(metadata.create_all))
-        if self.is_sqlite and self._engine is not None:
-            async with self._engine.connect() as conn:
-                raw = await conn.get_raw_connection()
-                await raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # pyright: ignore[reportOptionalMemberAccess]
+        if self.is_sqlite:
+            await asyncio.to_thread(store.checkpoint, self._path)
 
     def _needed(self) -> Writer:
         if self._writer is None:

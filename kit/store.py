@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from kit import sqlite
 from kit.errors import Unavailable
 
 BUSY_TIMEOUT_MS = 5000
@@ -50,7 +51,14 @@ def reader_engine(url: URL) -> AsyncEngine:
 
 
 def _sqlite_engine(url: URL, *, begin: str, read_only: bool, pool_size: int) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, hide_parameters=True)
+    engine = create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        hide_parameters=True,
+        pool_reset_on_return=None,  # closing a connection of ours has rolled back already
+        connect_args={"async_creator_fn": sqlite.connect},
+    )
 
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
@@ -122,6 +130,15 @@ def _check_pages(path: Path) -> None:
         raise StoreError(f"The database {path} has lost its tables; put back a backup, or remove it to start anew.")
 
 
+def checkpoint(path: Path) -> None:
+    """Move what the write-ahead log holds into the base itself, as far as readers allow."""
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None)
+    try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.close()
+
+
 # ---------------------------------------------------------------- errors
 
 _SQLITE_SENTENCES: dict[str, str] = {
@@ -165,14 +182,19 @@ def is_locked(error: BaseException) -> bool:
     return _sqlite_name(origin).startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
 
 
-@asynccontextmanager
-async def connected(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
-    """A connection of `engine`; what the store does wrong, also while connecting, becomes StoreError."""
+async def connect(engine: AsyncEngine) -> AsyncConnection:
+    """A connection of `engine`. Raises StoreError."""
     try:
-        conn = await engine.connect()
+        return await engine.connect()
     except Exception as error:
         sentence = _sentence(error) or _known(_SQLSTATE_SENTENCES, _state(error)) or _LOST
         raise StoreError(sentence) from error
+
+
+@asynccontextmanager
+async def connected(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+    """A connection of `engine`; what the store does wrong becomes StoreError."""
+    conn = await connect(engine)
     try:
         yield conn
     except Exception as error:

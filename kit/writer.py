@@ -3,14 +3,13 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, TypeVar
 
 from sqlalchemy import insert
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from kit import log, metrics, store
@@ -92,6 +91,8 @@ class Writer:
         self._lanes: tuple[deque[_Job], ...] = tuple(deque() for _ in Lane)
         self._woken = asyncio.Event()
         self._closing = False
+        self._conn: AsyncConnection | None = None
+        self._kept = False  # the connection has served a group already
         self.on_events: list[Callable[[], None]] = []
 
     async def write(self, work: Work[Result], lane: Lane = Lane.NORMAL) -> Result:
@@ -115,6 +116,7 @@ class Writer:
             if group:
                 await self._group(group)
             elif self._closing:
+                await self._drop()
                 return
             else:
                 self._woken.clear()
@@ -166,10 +168,46 @@ class Writer:
             _resolve(job, job.error or failure)
 
     async def _commit(self, group: list[_Job]) -> None:
-        async with _begun(self._engine) as conn:
+        conn = await self._begin()
+        try:
             for job in group:
-                await _run(job, conn)
-            await conn.commit()
+                await _run(job, conn, alone=len(group) == 1)
+            await (conn.commit() if any(job.error is None for job in group) else conn.rollback())
+        except BaseException:
+            await self._drop()
+            raise
+
+    async def _begin(self) -> AsyncConnection:
+        """The writer's connection with a transaction begun; waits while another program holds SQLite's lock (F8)."""
+        give_up = time.monotonic() + LOCKED_FOR_S
+        while True:
+            try:
+                return await self._begun()
+            except Exception as error:
+                kept = self._kept
+                await self._drop()
+                if store.is_locked(error) and time.monotonic() < give_up:
+                    _log.warning("waiting for the database's lock", after_s=store.BUSY_TIMEOUT_MS / 1000)
+                elif not kept:
+                    raise
+
+    async def _begun(self) -> AsyncConnection:
+        if self._conn is None:
+            self._conn = await store.connect(self._engine)
+        await self._conn.begin()
+        if self._kept and self._engine.dialect.name != "sqlite":
+            await self._conn.exec_driver_sql("SELECT 1")  # the server may be gone since the last group
+        self._kept = True
+        return self._conn
+
+    async def _drop(self) -> None:
+        """Close the connection after a failure; the next group gets a new one."""
+        conn, self._conn, self._kept = self._conn, None, False
+        if conn is not None:
+            with suppress(Exception):
+                await conn.invalidate()
+            with suppress(Exception):
+                await conn.close()
 
     def _tell(self, group: list[_Job]) -> None:
         """After the commit: the journal first, it is the desk that waits."""
@@ -180,36 +218,23 @@ class Writer:
             _call(tx.callbacks)
 
 
-@asynccontextmanager
-async def _begun(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
-    """A connection whose transaction has begun; waits while another program holds SQLite's lock."""
-    give_up = time.monotonic() + LOCKED_FOR_S
-    while True:
-        async with store.connected(engine) as conn:
-            try:
-                await conn.begin()
-            except DBAPIError as error:
-                if not store.is_locked(error) or time.monotonic() > give_up:
-                    raise
-                _log.warning("waiting for the database's lock", seconds=store.BUSY_TIMEOUT_MS / 1000)
-                continue
-            yield conn
-            return
-
-
-async def _run(job: _Job, conn: AsyncConnection) -> None:
+async def _run(job: _Job, conn: AsyncConnection, alone: bool) -> None:
+    """Do one work. Without company it needs no savepoint: its failure is the group's."""
     job.tx = Tx(conn)
-    savepoint = await conn.begin_nested()
+    if not alone:
+        await conn.exec_driver_sql("SAVEPOINT work")
     try:
         async with asyncio.timeout(WORK_TIMEOUT_S):
             job.result = await job.work(job.tx)
             await job.tx.flush()
-        await savepoint.commit()
     except Exception as error:
         job.error = store.plain(error)
         if isinstance(job.error, store.StoreError):
             raise
-        await savepoint.rollback()
+        if not alone:
+            await conn.exec_driver_sql("ROLLBACK TO SAVEPOINT work")
+    if not alone:
+        await conn.exec_driver_sql("RELEASE SAVEPOINT work")
 
 
 def _resolve(job: _Job, error: BaseException | None) -> None:

@@ -1,0 +1,82 @@
+"""What every room's tests share: a database on each store, a clock, a seal, and the test material."""
+
+import os
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import postgres
+import pytest
+
+from kit.clock import ManualClock
+from kit.db import Database
+from kit.seal import MasterKey, Seal
+
+STORES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a PostgreSQL server; skips where there is none."""
+    with postgres.server() as url:
+        if url is None:
+            pytest.skip(postgres.MISSING)
+        yield url
+
+
+@pytest.fixture(params=STORES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty base of one's own on each store."""
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path / 'ahize.db'}"
+        return
+    server = request.getfixturevalue("postgres_server")
+    with postgres.own_database(server, f"ahize_test_{uuid.uuid4().hex}") as url:
+        yield url
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """An open database with every table of the rooms that the test imports."""
+    opened = Database(database_url)
+    await opened.open()
+    await opened.create_all()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """A Monday morning in summer, which moves only when told to."""
+    return ManualClock(datetime(2026, 6, 1, 9, 0, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def seal() -> Seal:
+    return Seal(MasterKey(bytes(range(32))))
+
+
+@pytest.fixture(scope="session")
+def material() -> Path:
+    """The folder of test material that TEST_MATERIAL names; skips where there is none."""
+    named = os.environ.get("TEST_MATERIAL")
+    if not named:
+        pytest.skip("no test material: set TEST_MATERIAL to its folder")
+    folder = Path(named).resolve()
+    if not folder.is_dir():
+        pytest.fail(f"TEST_MATERIAL names {named}, which is no folder")
+    return folder
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in so many words what this machine could not run."""
+    reasons = Counter(
+        str(report.longrepr[2]).removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else "skipped"
+        for report in terminalreporter.stats.get("skipped", [])
+    )
+    if reasons:
+        terminalreporter.section("NOT RUN ON THIS MACHINE", sep="!", red=True)
+        for reason, count in reasons.most_common():
+            terminalreporter.line(f"{count:5d} tests: {reason}")
