@@ -1,0 +1,1 @@
+"""A filled example centre on a practice exchange: what `ahize demo` shows."""

@@ -1,0 +1,163 @@
+"""Set the example centre up through the API, as a manager would."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from cli.demo.people import example_list
+
+NUMBER = "+902120000000"
+ALL_DAY = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+SOON = {
+    "max_tries": 4,
+    "busy": {"delay_s": 60, "tries": 3},
+    "no_answer": {"delay_s": 120, "tries": 3},
+    "unavailable": {"delay_s": 120, "tries": 2},
+}
+IMPORT_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One campaign of the example: its list has `leads` rows with numbers of `prefix`."""
+
+    name: str
+    temperature: str
+    prefix: str
+    leads: int
+    script: str
+
+
+PLANS = (
+    Plan(
+        "Fiber tanıtımı",
+        "cold",
+        "532",
+        900,
+        "Merhaba {name}, Örnek Telekom'dan arıyorum. {Şehir} için yeni fiber tarifemizi anlatabilir miyim?",
+    ),
+    Plan(
+        "Eski müşterilere yeni tarife",
+        "warm",
+        "555",
+        200,
+        "Merhaba {name}, bizde {Tarife} kullanıyordunuz. Aynı fiyata iki kat hız veren tarifemiz için arıyorum.",
+    ),
+    Plan(
+        "Siteden gelenler",
+        "hot",
+        "501",
+        40,
+        "Merhaba {name}, sitemize bıraktığınız başvuru için arıyorum. {Tarife} kurulumunu hangi gün yapalım?",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One person of the example: what they are called, their role, their phone if they have one."""
+
+    login: str
+    name: str
+    role: str
+    extension: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Centre:
+    """The example as it stands: the project, the campaigns by temperature, one-time links by login."""
+
+    project: str
+    campaigns: dict[str, str]
+    links: dict[str, str]
+
+
+class Door:
+    """The API as one signed-in person uses it."""
+
+    def __init__(self, url: str) -> None:
+        self._http = httpx.AsyncClient(
+            base_url=f"{url}/api/v1", headers={"X-Ahize": "1", "Origin": url}, timeout=30, trust_env=False
+        )
+
+    async def __aenter__(self) -> "Door":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.aclose()
+
+    async def get(self, path: str) -> Any:
+        return _body(await self._http.get(path))
+
+    async def put(self, path: str, body: Any) -> Any:
+        return _body(await self._http.put(path, json=body))
+
+    async def post(self, path: str, body: Any = None, key: str | None = None) -> Any:
+        return _body(await self._http.post(path, json=body, headers={"Idempotency-Key": key} if key else None))
+
+    async def upload(self, campaign: str, name: str, content: bytes) -> Any:
+        """Send a list and wait until every row has its verdict."""
+        answer = await self._http.post(
+            "/lists",
+            data={"campaign": campaign},
+            files={"file": (name, content, "text/csv")},
+            headers={"Idempotency-Key": f"demo-{campaign}"},
+        )
+        listed = _body(answer)
+        async with asyncio.timeout(IMPORT_S):
+            while listed["state"] not in ("done", "failed"):
+                await asyncio.sleep(0.05)
+                listed = await self.get(f"/lists/{listed['id']}")
+        return listed
+
+
+def _body(answer: httpx.Response) -> Any:
+    if answer.is_error:
+        raise RuntimeError(f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.text}")
+    return answer.json() if answer.content else None
+
+
+async def build(url: str, link: str, seats: tuple[Seat, ...]) -> Centre:
+    """Make project, people, campaigns and lists; the campaigns are not started yet."""
+    async with Door(url) as door:
+        await door.post("/session/link", {"token": link})
+        body = {"name": "Örnek Telekom", "country": "TR", "zone": "Europe/Istanbul", "inbound_numbers": [NUMBER]}
+        project = (await door.post("/projects", body))["id"]
+        links = {seat.login: await _seat(door, project, seat) for seat in seats}
+        campaigns = {plan.temperature: await _campaign(door, project, plan) for plan in PLANS}
+        return Centre(project, campaigns, links)
+
+
+async def start(url: str, link: str, campaigns: dict[str, str]) -> None:
+    """Let every campaign dial."""
+    async with Door(url) as door:
+        await door.post("/session/link", {"token": link})
+        for campaign in campaigns.values():
+            await door.post(f"/campaigns/{campaign}/start")
+
+
+async def _seat(door: Door, project: str, seat: Seat) -> str:
+    person = await door.post("/users", {"login": seat.login, "name": seat.name, "extension": seat.extension})
+    await door.put(f"/users/{person['id']}/roles", {"grants": [{"project": project, "role": seat.role}]})
+    return (await door.post(f"/users/{person['id']}/link"))["link"]
+
+
+async def _campaign(door: Door, project: str, plan: Plan) -> str:
+    body = {
+        "project": project,
+        "name": plan.name,
+        "temperature": plan.temperature,
+        "caller_id": NUMBER,
+        "trunk": "pbx",
+        "hours": ALL_DAY,
+        "retry": SOON,
+        "script": plan.script,
+        "ring_s": 15,
+        "wrap_up_s": 10,
+        "message": "message" if plan.temperature == "cold" else None,
+    }
+    campaign = (await door.post("/campaigns", body))["id"]
+    await door.upload(campaign, f"{plan.temperature}.csv", example_list(plan.prefix, plan.leads, seed=plan.leads))
+    return campaign
