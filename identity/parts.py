@@ -12,6 +12,9 @@ from kit.db import Database
 from kit.seal import Seal
 
 
+LINK_S = 24 * 3600.0
+
+
 @dataclass(frozen=True, slots=True)
 class SignIn:
     """How long a sign-in holds (seconds) and where pages are reached. `secure`: cookies travel over TLS only."""
@@ -20,7 +23,7 @@ class SignIn:
     secure: bool = False
     session_s: float = 12 * 3600
     idle_s: float = 2 * 3600
-    link_s: float = 24 * 3600
+    link_s: float = LINK_S
 
 
 def database_of(connection: HTTPConnection) -> Database:

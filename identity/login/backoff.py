@@ -38,8 +38,8 @@ async def admit(tx: Tx, digest: bytes, patience: Patience, now: datetime) -> Non
     row = (await tx.conn.execute(query)).one_or_none()
     if row is not None and row.blocked_until > now:
         raise WaitBeforeSignIn(max(1, round((row.blocked_until - now).total_seconds())))
-    count = 1 if row is None or now - row.last_at > FORGET_AFTER else int(row.count) + 1
-    values = {"count": count, "last_at": now, "blocked_until": now + timedelta(seconds=patience.wait_s(count))}
+    count = 1 if row is None or now - row.last_at > FORGET_AFTER else row.tries + 1
+    values = {"tries": count, "last_at": now, "blocked_until": now + timedelta(seconds=patience.wait_s(count))}
     if row is None:
         await tx.conn.execute(insert(sign_in_try).values(digest=digest, **values))
     else:
@@ -53,7 +53,7 @@ async def forgive(tx: Tx, digest: bytes) -> None:
 
 async def take_back(tx: Tx, digest: bytes, now: datetime) -> None:
     """Uncount one try of an address: the sign-in was right. The others stay counted."""
-    one_less = {"count": sign_in_try.c.count - 1, "blocked_until": now}
+    one_less = {"tries": sign_in_try.c.tries - 1, "blocked_until": now}
     await tx.conn.execute(update(sign_in_try).where(sign_in_try.c.digest == digest).values(**one_less))
 
 

@@ -42,7 +42,7 @@ sign_in_try = Table(
     "sign_in_try",
     metadata,
     Column("digest", LargeBinary(32), primary_key=True),  # of a sign-in name, known or not, or of an address
-    Column("count", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
     Column("last_at", Utc, nullable=False),
     Column("blocked_until", Utc, nullable=False),
 )

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -88,14 +88,22 @@ def _walks(piece: str) -> bool:
 
 
 def _is_known(plain: str, own: set[str]) -> bool:
-    """On the list as it is, or nothing but known or own words with digits and signs around them."""
-    if plain in KNOWN:
-        return True
-    rest = plain.translate(_UNLEET)
+    """On the list as it is, or nothing but known or own words with digits and signs in and around them."""
+    bare = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", plain)
     words = sorted((word for word in KNOWN | own if len(word) >= 4), key=len, reverse=True)
+    return _is_made_of(words, plain) or _is_made_of([_unleet(word) for word in words], _unleet(bare))
+
+
+def _is_made_of(words: Iterable[str], text: str) -> bool:
+    """Whether fewer than four letters are left when the words are taken out."""
     for word in words:
-        rest = rest.replace(word.translate(_UNLEET), " ")
-    return len(re.sub(r"[\W\d_]", "", rest)) < 4
+        text = text.replace(word, " ")
+    return len(re.sub(r"[\W\d_]", "", text)) < 4
 
 
-_UNLEET = str.maketrans("013457@$!", "oieastasi")
+_SIGNS = str.maketrans("013457@$!", "oieastasi")
+
+
+def _unleet(text: str) -> str:
+    """Read the digits and signs that stand for letters as those letters."""
+    return text.translate(_SIGNS)

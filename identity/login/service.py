@@ -11,7 +11,7 @@ from identity.login import backoff
 from identity.login.models import api_key, login_link, session
 from identity.login.passwords import hashing, judge
 from identity.login.tokens import new_token
-from identity.parts import SignIn
+from identity.parts import LINK_S, SignIn
 from identity.roles.models import membership
 from identity.roles.rights import Actor, Grant, Role
 from identity.roles.service import replace
@@ -83,11 +83,11 @@ async def set_password(entry: Entry, actor: Actor, password: str, current: str |
     await entry.db.write(lambda tx: _keep_password(tx, actor, hashed, entry.clock.now()))
 
 
-async def new_link(tx: Tx, entry_seal: Seal, person: str, now: datetime, lasts_s: float = SignIn.link_s) -> str:
+async def new_link(tx: Tx, seal: Seal, person: str, now: datetime, lasts_s: float = LINK_S) -> str:
     """A one-time link's token for `person`; earlier unused links stop working."""
     token = new_token()
     await tx.conn.execute(delete(login_link).where(login_link.c.user == person, login_link.c.used_at.is_(None)))
-    row = {"digest": entry_seal.digest("login-link", token), "user": person}
+    row = {"digest": seal.digest("login-link", token), "user": person}
     await tx.conn.execute(insert(login_link).values(**row, expires_at=now + timedelta(seconds=lasts_s)))
     return token
 
