@@ -1,0 +1,297 @@
+"""Live calls: what the line says, who takes them, and how they end. Outgoing and incoming alike."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from dialer.call import IN_LINE, UNANSWERED, Command, Event, State, step
+from dialer.ending import Ending
+from dialer.errors import NotYourCall
+from dialer.floor import Floor, LiveCall, Seat
+from dialer.operator import State as Day
+from dialer.operators import Operators
+from dialer.ports import (
+    AttemptAnswered,
+    AttemptRinging,
+    CallConnected,
+    CallId,
+    CallQueued,
+    CallStarted,
+    Direction,
+    EndedBy,
+    LegAnswered,
+    LegEnded,
+    LegFailed,
+    LegRinging,
+    OperatorId,
+    PromptEnded,
+    Reason,
+    Temperature,
+)
+from dialer.queue import Place, Rank
+from kit import metrics
+
+CONNECT = metrics.histogram("connect_seconds", "From the answer to the bridge with an operator")
+_MESSAGE_LIMIT_S = 60.0
+
+
+class Calls:
+    """Every customer's call from its first packet to its last."""
+
+    def __init__(self, floor: Floor, operators: Operators) -> None:
+        self._floor, self._operators = floor, operators
+        self._ending = Ending(floor, operators)
+        self._run: dict[Command, Callable[[LiveCall], None]] = {
+            Command.CANCEL: self._cancel,
+            Command.HANG_UP: self._hang_up,
+            Command.REFUSE: self._refuse,
+            Command.ROUTE: self._route,
+            Command.PLAY_MESSAGE: self._play_message,
+            Command.PLAY_GREETING: self._play_greeting,
+            Command.FINISH: self._finish,
+        }
+
+    def tell(self, call: LiveCall, event: Event, at: float | None = None) -> None:
+        """One turn of the table and its commands. `at`: monotonic seconds, now if None."""
+        call.life, commands = step(call.life, event, self._floor.monotonic() if at is None else at)
+        for command in commands:
+            self._run[command](call)
+
+    # ------------------------------------------------------------ what the line says
+
+    def rang(self, call: LiveCall, event: LegRinging) -> None:
+        if call.life.state not in (State.DIALING, State.RINGING) or call.attempt is None:
+            return
+        first = call.life.rang_at is None or event.dialog != call.dialog
+        call.dialog, call.status = event.dialog, event.status
+        self.tell(call, Event.RANG)
+        if first and not call.muted:
+            fact = AttemptRinging(call.attempt, call.fence, event.status, event.dialog, self._floor.now())
+            self._floor.recorder.put(fact, owner=call.owner)
+
+    def answered(self, call: LiveCall, event: LegAnswered) -> None:
+        """200 OK: the call is joined in this very turn if somebody is free; the journal hears of it after."""
+        call.stop_timer()
+        call.dialog = event.dialog
+        if call.direction is Direction.OUT:
+            call.status = 200
+            self._note_answered(call, event)
+        self.tell(call, Event.ANSWERED, event.at)
+
+    def _note_answered(self, call: LiveCall, event: LegAnswered) -> None:
+        if call.attempt is None or call.muted:
+            return
+        now = self._floor.now()
+        answered = AttemptAnswered(call.attempt, call.fence, event.dialog, now)
+        if call.life.state is State.CANCELLING:
+            self._floor.recorder.put(answered, owner=call.owner)
+            return
+        run = self._floor.runs.get(call.campaign.id) if call.campaign is not None else None
+        if run is not None:
+            run.observed.ended(live=True)
+            run.observed.ring.add(max(0.0, event.at - call.life.began_at))
+        self._floor.recorder.put(answered, started(call, now), owner=call.owner)
+        call.started = True
+
+    def failed(self, call: LiveCall, event: LegFailed) -> None:
+        call.status = event.status
+        if call.direction is Direction.OUT:
+            self._ending.judge_trunk(call, event)
+        else:
+            call.by, call.reason = EndedBy.CUSTOMER, Reason("caller_gave_up")
+        self.tell(call, Event.FAILED)
+
+    def ended(self, call: LiveCall, event: LegEnded) -> None:
+        if not event.by_us and call.by is None:
+            customer = event.cause == "bye"
+            call.by = EndedBy.CUSTOMER if customer else EndedBy.LINE
+            call.reason = Reason("customer_hung_up") if customer else Reason("line_lost", {"cause": event.cause})
+        self.tell(call, Event.GONE)
+
+    def prompt_ended(self, call: LiveCall, event: PromptEnded) -> None:
+        self._greeted(call)
+        self._message_over(call)
+
+    # ------------------------------------------------------------ who takes it
+
+    def _route(self, call: LiveCall) -> None:
+        seat = self._reserved(call)
+        if seat is None:
+            chosen = self._operators.choose(call.project).operator
+            seat = self._floor.seats[chosen] if chosen is not None else None
+        if seat is not None:
+            self._join(call, seat)
+        else:
+            self._wait(call)
+
+    def _reserved(self, call: LiveCall) -> Seat | None:
+        seat = self._floor.seats.get(call.operator) if call.operator is not None else None
+        mine = seat is not None and seat.day.state is Day.RESERVED and seat.day.call == call.id
+        return seat if mine else None
+
+    def _join(self, call: LiveCall, seat: Seat) -> None:
+        """Sound first, then everything else."""
+        if seat.leg is None:
+            self._wait(call)
+            return
+        self._floor.ports.lines.join(call.leg, seat.leg)
+        waited_from = call.life.answered_at if call.life.answered_at is not None else call.life.began_at
+        waited = max(0.0, self._floor.monotonic() - waited_from)
+        if call.direction is Direction.OUT and call.served_by is None:
+            CONNECT.observe(waited)
+        call.stop_timer()
+        self._floor.queue.remove(call.id)
+        call.operator = call.served_by = seat.id
+        self.tell(call, Event.JOINED)
+        if not call.muted:
+            connected = CallConnected(call.id, call.project, seat.id, waited * 1000, self._floor.now())
+            self._floor.recorder.put(connected)
+        self._operators.connect(seat, call.id, call.campaign.id if call.campaign is not None else None)
+        self._ending.count(call, abandoned=False)
+
+    def _wait(self, call: LiveCall) -> None:
+        orphaned = call.life.joined_at is not None
+        rank = Rank.FRONT if orphaned else Rank.CALLER
+        if call.life.state is State.ANSWERED:
+            hot = call.campaign is not None and call.campaign.temperature is Temperature.HOT
+            rank = Rank.HOT if hot else Rank.ANSWERED
+            self._start_connect_limit(call)
+        else:
+            self._floor.ports.lines.play(call.leg, self._floor.settings.hold, repeat=True)
+        place = self._floor.queue.add(Place(rank, call.life.began_at, call.id, call.project))
+        if call.life.state is State.WAITING and not call.muted:
+            self._floor.recorder.put(CallQueued(call.id, call.project, place, self._floor.now()))
+
+    def _start_connect_limit(self, call: LiveCall) -> None:
+        answered_at = call.life.answered_at if call.life.answered_at is not None else self._floor.monotonic()
+        left = call.connect_s - (self._floor.monotonic() - answered_at)
+        call.timer = self._floor.later(left, self._out_of_time, call)
+
+    def operator_ready(self, seat: Seat) -> None:
+        """Whoever waits longest gets the operator; if nobody does, the campaigns may dial."""
+        place = self._floor.queue.next_for(seat.projects)
+        call = self._floor.calls.get(place.call) if place is not None else None
+        if call is not None and call.life.state in IN_LINE:
+            self._join(call, seat)
+        else:
+            self._floor.wake.set()
+
+    # ------------------------------------------------------------ nobody takes it
+
+    def _out_of_time(self, call: LiveCall) -> None:
+        if call.life.state is State.ANSWERED:
+            self._floor.queue.remove(call.id)
+            self.tell(call, Event.OUT_OF_TIME)
+
+    def _play_message(self, call: LiveCall) -> None:
+        self._ending.count(call, abandoned=True)
+        call.by, call.reason = EndedBy.ENGINE, Reason("not_connected_in_time", {"limit_s": call.connect_s})
+        message = call.campaign.message if call.campaign is not None else None
+        if message is None:
+            self._message_over(call)
+            return
+        self._floor.ports.lines.play(call.leg, message)
+        call.timer = self._floor.later(_MESSAGE_LIMIT_S, self._message_over, call)
+
+    def _message_over(self, call: LiveCall) -> None:
+        if call.life.state is State.MESSAGE:
+            call.stop_timer()
+            self.tell(call, Event.MESSAGE_OVER)
+
+    def _play_greeting(self, call: LiveCall) -> None:
+        self._floor.ports.lines.play(call.leg, call.greeting or self._floor.settings.greeting)
+        call.timer = self._floor.later(_MESSAGE_LIMIT_S, self._greeted, call)
+
+    def _greeted(self, call: LiveCall) -> None:
+        if call.life.state is State.GREETING:
+            call.stop_timer()
+            self.tell(call, Event.GREETED)
+
+    # ------------------------------------------------------------ ways to the end
+
+    def hang_up_by(self, call_id: CallId, operator: OperatorId) -> None:
+        """The operator ends the call. Raises NotYourCall."""
+        call = self._floor.calls.get(call_id)
+        if call is None or call.operator != operator or call.life.state is not State.CONNECTED:
+            raise NotYourCall
+        self.end(call, EndedBy.OPERATOR, Reason("operator_hung_up"))
+
+    def end(self, call: LiveCall, by: EndedBy, reason: Reason) -> None:
+        """End a call in whatever state it is; the line confirms it later."""
+        if call.by is None:
+            call.by, call.reason = by, reason
+        self.tell(call, Event.HANG_UP)
+
+    def take_back(self, call_id: CallId) -> None:
+        """Its operator is gone: another takes the place, or the call that only rings is cancelled."""
+        call = self._floor.calls.get(call_id)
+        if call is None or call.life.state not in UNANSWERED:
+            return
+        left, call.operator = call.operator, None
+        chosen = self._operators.choose(call.project).operator
+        if chosen is not None:
+            call.operator = chosen
+            self._operators.reserve(self._floor.seats[chosen], call.id)
+        else:
+            self.tell(call, Event.TAKE_BACK)
+        self._operators.let_go(left, call.id, 0.0)
+
+    def take_back_for_good(self, call: LiveCall) -> None:
+        """No answer is wanted any more: cancel what only rings, let go who is still being greeted or waits."""
+        if call.life.state in UNANSWERED:
+            self.tell(call, Event.TAKE_BACK)
+
+    def orphan(self, call_id: CallId) -> None:
+        """The operator's leg ended while talking: the customer waits at the front."""
+        call = self._floor.calls.get(call_id)
+        if call is None or call.life.state is not State.CONNECTED:
+            return
+        call.operator = None
+        self._floor.ports.lines.part(call.leg)
+        self.tell(call, Event.ORPHANED)
+
+    def ring_limit(self, call: LiveCall) -> None:
+        if call.life.state in (State.DIALING, State.RINGING):
+            self.tell(call, Event.RING_LIMIT)
+
+    def _cancel(self, call: LiveCall) -> None:
+        call.stop_timer()
+        self._operators.let_go(call.operator, call.id, 0.0)
+        call.operator = None
+        self._floor.ports.lines.cancel(call.leg)
+        call.timer = self._floor.later(self._floor.settings.ending_s, self._overdue, call)
+
+    def _hang_up(self, call: LiveCall) -> None:
+        call.stop_timer()
+        self._floor.queue.remove(call.id)
+        self._ending.free_operator(call)
+        self._floor.ports.lines.hang_up(call.leg)
+        call.timer = self._floor.later(self._floor.settings.ending_s, self._overdue, call)
+
+    def _refuse(self, call: LiveCall) -> None:
+        self._floor.ports.lines.refuse(call.leg, 503)
+
+    def _overdue(self, call: LiveCall) -> None:
+        """The line never confirmed the end: the call is over all the same."""
+        if call.life.state is State.CANCELLING:
+            self.tell(call, Event.FAILED)
+        elif call.life.state is State.ENDING:
+            self.tell(call, Event.GONE)
+
+    def _finish(self, call: LiveCall) -> None:
+        self._ending.finish(call)
+
+
+def started(call: LiveCall, at: datetime) -> CallStarted:
+    """The fact that an outgoing call was answered."""
+    lead = call.lead
+    return CallStarted(
+        call.id,
+        call.direction,
+        call.project,
+        call.number,
+        at,
+        campaign=call.campaign.id if call.campaign is not None else None,
+        lead=lead.id if lead is not None else None,
+        person=lead.person if lead is not None else None,
+        attempt=call.attempt,
+    )

@@ -1,0 +1,116 @@
+"""The end of a call: who is free again, what is noted, what is learned from it."""
+
+from dialer.call import UNANSWERED, outcome
+from dialer.floor import Floor, LiveCall
+from dialer.operator import State
+from dialer.operators import Operators
+from dialer.outcomes import FLAGS, Outcome
+from dialer.ports import (
+    AttemptEnded,
+    AttemptKind,
+    CallEnded,
+    Direction,
+    EndedBy,
+    LegFailed,
+    Reason,
+)
+from kit import metrics
+
+ENDED = metrics.counter("calls_ended", "Customers' calls that ended, by outcome", ("outcome",))
+
+
+class Ending:
+    """What is done when a call is over, once for each call."""
+
+    def __init__(self, floor: Floor, operators: Operators) -> None:
+        self._floor, self._operators = floor, operators
+
+    def finish(self, call: LiveCall) -> None:
+        """Take the call from the floor and note its end."""
+        call.stop_timer()
+        self._floor.queue.remove(call.id)
+        self.free_operator(call)
+        result = outcome(call.life, call.status, call.connect_s) if call.direction is Direction.OUT else None
+        if result is not None:
+            self._learn(call, result)
+        if not call.muted:
+            self._note(call, result)
+        self._floor.remove(call)
+        self._floor.wake.set()
+        ENDED.labels(result or "incoming").inc()
+
+    def free_operator(self, call: LiveCall) -> None:
+        """Its operator wraps up, or is ready again when the call never came about."""
+        operator, call.operator = call.operator, None
+        seat = self._floor.seats.get(operator) if operator is not None else None
+        if seat is None:
+            return
+        if seat.day.state is State.TALKING and seat.day.call == call.id and seat.leg is not None:
+            self._floor.ports.lines.part(seat.leg)
+        wrap_up_s = call.campaign.wrap_up_s if call.campaign is not None else self._floor.settings.wrap_up_s
+        self._operators.let_go(operator, call.id, wrap_up_s)
+
+    def count(self, call: LiveCall, *, abandoned: bool) -> None:
+        """A live answer's fate goes into the budget, once."""
+        run = self._floor.runs.get(call.campaign.id) if call.campaign is not None else None
+        if run is None or call.counted or call.direction is not Direction.OUT:
+            return
+        call.counted = True
+        run.count(abandoned)
+
+    def judge_trunk(self, call: LiveCall, event: LegFailed) -> None:
+        """Tell the trunk's guard what a failed call says of the trunk."""
+        guard = self._floor.trunks.get(call.campaign.trunk) if call.campaign is not None else None
+        if guard is None:
+            return
+        result = outcome(call.life, event.status, call.connect_s)
+        if FLAGS[result].trunk:
+            guard.failed(self._floor.monotonic(), event.retry_after)
+        elif event.status > 0:
+            guard.worked()
+
+    def _learn(self, call: LiveCall, result: Outcome) -> None:
+        run = self._floor.runs.get(call.campaign.id) if call.campaign is not None else None
+        if run is None:
+            return
+        flags = FLAGS[result]
+        if flags.reached:
+            run.observed.talk.add(call.life.talk_s)
+        elif flags.human:
+            self.count(call, abandoned=flags.abandoned)
+        elif not flags.trunk and result is not Outcome.CANCELLED:
+            run.observed.ended(live=False)
+
+    def _note(self, call: LiveCall, result: Outcome | None) -> None:
+        now = self._floor.now()
+        facts: list[AttemptEnded | CallEnded] = []
+        if call.started:
+            facts.append(self._call_ended(call))
+        if result is not None and call.attempt is not None:
+            facts.append(
+                AttemptEnded(
+                    call.attempt,
+                    call.fence,
+                    AttemptKind.CALL,
+                    result,
+                    call.status,
+                    call.life.ring_s,
+                    call.life.talk_s,
+                    now,
+                    lead=call.lead.id if call.lead is not None else None,
+                    campaign=call.campaign.id if call.campaign is not None else None,
+                    project=call.project,
+                )
+            )
+        if facts:
+            self._floor.recorder.put(*facts, owner=call.owner)
+
+    def _call_ended(self, call: LiveCall) -> CallEnded:
+        by = call.by or EndedBy.ENGINE
+        reason = call.reason or Reason("ended")
+        return CallEnded(call.id, call.project, by, reason, call.life.talk_s, self._floor.now(), call.served_by)
+
+
+def may_be_waited_for(call: LiveCall) -> bool:
+    """An outgoing call that may still be answered and has no operator of its own."""
+    return call.direction is Direction.OUT and call.operator is None and call.life.state in UNANSWERED

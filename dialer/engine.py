@@ -1,0 +1,239 @@
+"""The engine: leads in, calls out, operators joined to people, everything noted.
+
+    async with Engine(ports, Settings(leg_trunk="pbx")) as engine:
+        await engine.sign_in(operator, "1001")
+
+All its tables are touched on one event loop. What a call or a campaign needs from the world comes by `Ports`;
+what the doors may do is here.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self
+
+from dialer.calls import Calls
+from dialer.dialing import Dialing
+from dialer.floor import ENGINE, TROUBLE, Floor, LiveCall, Ports, Settings
+from dialer.incoming import Incoming
+from dialer.operators import Operators
+from dialer.ports import (
+    CallId,
+    CampaignId,
+    EndedBy,
+    LegAnswered,
+    LegEnded,
+    LegFailed,
+    LegOffered,
+    LegRinging,
+    LineEvent,
+    OperatorId,
+    PromptEnded,
+    Reason,
+    TrunkChanged,
+    TrunkMoved,
+    TrunkState,
+)
+from dialer.recorder import Recorder
+from dialer.restart import recover
+from dialer.status import CampaignStatus, OperatorView, campaign_status, not_running, operator_view
+from dialer.trunk import TrunkGuard
+from kit import log
+from kit.tasks import Tasks
+
+__all__ = ["CampaignStatus", "Engine", "OperatorView", "Ports", "Settings"]
+
+_log = log.get("dialer.engine")
+_STOP_S = 3.0
+
+
+class Engine:
+    """Runs from `start` to `stop`; also an async context manager."""
+
+    def __init__(self, ports: Ports, settings: Settings) -> None:
+        self._tasks = Tasks()
+        self._recorder = Recorder(ports.journal, self._overtaken)
+        self._floor = Floor(ports, settings, self._recorder, self._tasks)
+        self._operators = Operators(self._floor)
+        self._calls = Calls(self._floor, self._operators)
+        self._operators.hooks = self._calls
+        self._incoming = Incoming(self._floor, self._calls)
+        self._dialing = Dialing(self._floor, self._operators, self._calls)
+        self.overtaken = False
+        self._on_call: dict[type[Any], Callable[[LiveCall, Any], None]] = {
+            LegRinging: self._calls.rang,
+            LegAnswered: self._calls.answered,
+            LegFailed: self._calls.failed,
+            LegEnded: self._calls.ended,
+            PromptEnded: self._calls.prompt_ended,
+        }
+        self._on_phone: dict[type[Any], Callable[[Any, Any], None]] = {
+            LegRinging: self._operators.phones.rang,
+            LegAnswered: self._operators.phones.answered,
+            LegFailed: self._operators.phones.failed,
+            LegEnded: self._operators.phones.ended,
+        }
+
+    # ------------------------------------------------------------ life
+
+    async def start(self) -> None:
+        """End what an earlier run left alive, then dial."""
+        self._tasks.spawn(self._recorder.run(), "recorder")
+        await recover(self._floor)
+        self._floor.ports.lines.listen(self._listen)
+        self._dialing.read_trunks()
+        self._tasks.spawn(self._dialing.run(), "dialing")
+
+    async def drain(self, patience_s: float = 600.0) -> bool:
+        """Place nothing more, take back what only rings, wait for the talks. False: some were still on."""
+        self._floor.draining = True
+        for call in list(self._floor.calls.values()):
+            self._floor.guarded(self._calls.take_back_for_good, call)
+        return await self._until(lambda: not self._floor.calls, patience_s)
+
+    async def stop(self, talk_s: float = 0.0) -> None:
+        """Drain for `talk_s` seconds, then end every call and every phone, and write the last facts."""
+        await self.drain(talk_s)
+        for call in list(self._floor.calls.values()):
+            self._floor.guarded(self._calls.end, call, EndedBy.ENGINE, Reason("service_stopped"))
+        await self._until(lambda: not self._floor.calls, _STOP_S)
+        for seat in list(self._floor.seats.values()):
+            self._floor.guarded(self._operators.close, seat, Reason("service_stopped"))
+        await self._until(lambda: not self._floor.phones, _STOP_S)
+        await self._flush()
+        await self._tasks.close()
+
+    async def _flush(self) -> None:
+        try:
+            await asyncio.wait_for(self._recorder.flush(), _STOP_S)
+        except TimeoutError:
+            _log.error("the journal did not take the last facts; the next start ends these calls as lost")
+
+    async def _until(self, done: Callable[[], bool], seconds: float) -> bool:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not done():
+                    self._floor.fewer.clear()
+                    await self._floor.fewer.wait()
+        return done()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    # ------------------------------------------------------------ doors: operators
+
+    async def sign_in(self, operator: OperatorId, extension: str) -> OperatorView:
+        """Call the operator's phone; it stays up for the shift. Raises PhoneRefused, Draining."""
+        return operator_view(await self._operators.sign_in(operator, extension))
+
+    async def set_ready(self, operator: OperatorId) -> OperatorView:
+        """Ready now, or when the phone is up or the wrap-up is over. Raises NotSignedIn."""
+        return operator_view(self._operators.set_ready(operator))
+
+    async def set_not_ready(self, operator: OperatorId, reason: Reason | None = None) -> OperatorView:
+        """Not ready now, or after the call. Raises NotSignedIn."""
+        return operator_view(self._operators.set_not_ready(operator, reason))
+
+    async def sign_off(self, operator: OperatorId) -> OperatorView | None:
+        """Offline now, or after the call."""
+        seat = self._operators.sign_off(operator)
+        return None if seat is None else operator_view(seat)
+
+    async def hang_up(self, call: CallId, operator: OperatorId) -> None:
+        """End the call that the operator talks on. Raises NotYourCall."""
+        self._calls.hang_up_by(call, operator)
+
+    async def disposed(self, call: CallId, operator: OperatorId) -> None:
+        """The call has its disposition: wrap-up is over."""
+        self._operators.disposed(operator, call)
+
+    def operator(self, operator: OperatorId) -> OperatorView | None:
+        seat = self._floor.seats.get(operator)
+        return None if seat is None else operator_view(seat)
+
+    def operators(self) -> Sequence[OperatorView]:
+        return [operator_view(seat) for seat in self._floor.seats.values()]
+
+    # ------------------------------------------------------------ doors: campaigns and trunks
+
+    def refresh(self) -> None:
+        """Campaigns, leads or rights have changed: look again at once."""
+        self._dialing.refresh()
+
+    def campaign_status(self, campaign: CampaignId) -> CampaignStatus:
+        run = self._floor.runs.get(campaign)
+        return not_running(campaign) if run is None else campaign_status(self._floor, run)
+
+    def trunks(self) -> Sequence[TrunkState]:
+        """Each trunk; `reason` says why the engine does not dial on it, even if the line is up."""
+        now = self._floor.monotonic()
+        return [_seen(state, self._floor.trunks.get(state.name), now) for state in self._floor.ports.lines.trunks()]
+
+    # ------------------------------------------------------------ what the line says
+
+    def _listen(self, event: LineEvent) -> None:
+        if isinstance(event, TrunkMoved):
+            self._floor.guarded(self._trunk_moved, event.state)
+        elif isinstance(event, LegOffered):
+            self._floor.guarded(self._incoming.offered, event)
+        elif isinstance(event, LegFailed | LegEnded) and self._incoming.gave_up(event.leg):
+            return
+        else:
+            self._leg_event(event)
+
+    def _leg_event(self, event: LegRinging | LegAnswered | LegFailed | LegEnded | PromptEnded) -> None:
+        call = self._floor.by_leg.get(event.leg)
+        phone = self._floor.phones.get(event.leg)
+        try:
+            if call is not None:
+                self._on_call[type(event)](call, event)
+            elif phone is not None and type(event) in self._on_phone:
+                self._on_phone[type(event)](phone, event)
+        except Exception:
+            TROUBLE.labels(type(event).__name__).inc()
+            _log.exception("an event of the line met an error; its call is ended", kind=type(event).__name__)
+            if call is not None and call.id in self._floor.calls:
+                self._floor.guarded(self._calls.end, call, EndedBy.ENGINE, Reason("engine_error"))
+
+    def _trunk_moved(self, state: TrunkState) -> None:
+        now = self._floor.monotonic()
+        guard = self._floor.trunks.get(state.name)
+        if guard is None:
+            guard = self._floor.trunks[state.name] = TrunkGuard(state, now)
+            changed = True
+        else:
+            changed = guard.moved(state, now)
+        if changed:
+            self._recorder.put(TrunkChanged(state.name, state.up, state.reason, self._floor.now()))
+        self._floor.wake.set()
+
+    # ------------------------------------------------------------ another owner
+
+    def _overtaken(self, owner: str) -> None:
+        """A fence was overtaken: end the calls under it and write nothing more of them."""
+        _log.error("another engine has taken over; its calls are ended here", component=owner)
+        if owner == ENGINE:
+            self.overtaken = self._floor.draining = True
+        for run in self._floor.runs.values():
+            run.overtaken = run.overtaken or owner in (run.owner, ENGINE)
+        for call in list(self._floor.calls.values()):
+            if owner in (call.owner, ENGINE):
+                call.muted = True
+                self._floor.guarded(self._calls.end, call, EndedBy.ENGINE, Reason("overtaken"))
+        if owner == ENGINE:
+            for seat in list(self._floor.seats.values()):
+                self._floor.guarded(self._operators.close, seat, Reason("overtaken"))
+
+
+def _seen(state: TrunkState, guard: TrunkGuard | None, now: float) -> TrunkState:
+    closed = guard.closed(now) if guard is not None and state.up else None
+    if closed is None:
+        return state
+    return TrunkState(state.name, state.up, closed, state.channels, state.in_use, state.cps)

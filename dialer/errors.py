@@ -1,0 +1,47 @@
+"""What can go wrong in the engine.
+
+kit.errors.AhizeError
+├── Conflict (409)
+│   ├── NotSignedIn      the operator's phone is not connected
+│   ├── NotYourCall      the call is not with this operator
+│   └── Draining         the engine takes nothing new any more
+├── Forbidden (403)
+│   └── PhoneRefused     the rules do not let this extension be called
+└── WrongTurn (500)      a life was told an event that its state does not know: our own fault
+"""
+
+from kit.errors import AhizeError, Conflict, Forbidden
+
+
+class NotSignedIn(Conflict):
+    """Your phone is not connected; sign in first."""
+
+    code = "not_signed_in"
+
+
+class NotYourCall(Conflict):
+    """This call is not with you any more."""
+
+    code = "not_your_call"
+
+
+class Draining(Conflict):
+    """The service is being stopped and takes nothing new; sign in again when it is back."""
+
+    code = "draining"
+
+
+class PhoneRefused(Forbidden):
+    """This extension may not be called; ask an administrator to allow it in the trunk's settings."""
+
+    code = "phone_refused"
+
+
+class WrongTurn(AhizeError):
+    """A state was told an event that it does not know."""
+
+    code = "wrong_turn"
+
+    def __init__(self, state: str, event: str) -> None:
+        super().__init__(f"{event} is not known in the state {state}; add it to TRANSITIONS or do not send it")
+        self.state, self.event = state, event

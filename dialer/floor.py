@@ -1,0 +1,245 @@
+"""What all parts of the engine share: ports, settings, the tables of live calls, operators and campaigns."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from dialer import call as lives
+from dialer import operator as days
+from dialer.estimates import Observed
+from dialer.pacing import Pace
+from dialer.ports import (
+    AttemptId,
+    BudgetCounts,
+    BudgetLedger,
+    Callers,
+    CallId,
+    Campaign,
+    CampaignId,
+    Clock,
+    DialogRef,
+    Direction,
+    EndedBy,
+    History,
+    Journal,
+    Lead,
+    Leads,
+    LegId,
+    Lines,
+    OperatorId,
+    ProjectId,
+    Qualifications,
+    Reason,
+    Rules,
+)
+from dialer.queue import Queue
+from dialer.recorder import Recorder
+from dialer.trunk import TrunkGuard
+from kit import log, metrics
+from kit.tasks import Tasks
+
+_log = log.get("dialer.engine")
+TROUBLE = metrics.counter("engine_trouble", "Errors at the engine's edge; each ended at most its own call", ("kind",))
+
+ENGINE = "engine"
+"""The resource whose fence operators' legs and incoming calls carry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the engine behaves beyond its campaigns. Seconds as float; prompts by name.
+
+    `patience_s`: how old a decision to dial may be when the INVITE leaves. `ending_s`: how long the line has
+    to confirm an end (RFC 3261: timers B and F last 32 s).
+    """
+
+    leg_trunk: str
+    leg_caller_id: str = "ahize"
+    leg_ring_s: float = 30.0
+    tick_s: float = 0.5
+    refresh_s: float = 5.0
+    recount_s: float = 3600.0
+    patience_s: float = 5.0
+    ending_s: float = 40.0
+    wrap_up_s: float = 30.0
+    greeting: str = "greeting"
+    hold: str = "wait"
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything that the engine needs from the world."""
+
+    leads: Leads
+    rules: Rules
+    ledger: BudgetLedger
+    history: History
+    qualifications: Qualifications
+    callers: Callers
+    journal: Journal
+    lines: Lines
+    clock: Clock
+
+
+@dataclass(slots=True, eq=False)
+class LiveCall:
+    """One customer's call as long as it lives. `fence` is that of `owner`."""
+
+    id: CallId
+    leg: LegId
+    direction: Direction
+    project: ProjectId
+    life: lives.Life
+    fence: int
+    owner: str
+    number: str | None = None
+    campaign: Campaign | None = None
+    lead: Lead | None = None
+    attempt: AttemptId | None = None
+    dialog: DialogRef | None = None
+    operator: OperatorId | None = None  # reserved for it, or talking
+    served_by: OperatorId | None = None  # the latest who talked
+    greeting: str | None = None
+    status: int = 0
+    sent: bool = False  # the INVITE is out
+    started: bool = False  # CallStarted was noted
+    muted: bool = False  # the fence was overtaken: nothing more is written
+    counted: bool = False  # its fate is in the budget
+    by: EndedBy | None = None
+    reason: Reason | None = None
+    timer: asyncio.TimerHandle | None = None
+
+    @property
+    def connect_s(self) -> float:
+        return self.campaign.connect_s if self.campaign is not None else 2.0
+
+    def stop_timer(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+
+
+@dataclass(slots=True, eq=False)
+class PhoneLeg:
+    """One call to an operator's phone."""
+
+    id: LegId
+    operator: OperatorId
+    attempt: AttemptId
+    life: lives.Life
+    fence: int
+    dialog: DialogRef | None = None
+    status: int = 0
+    timer: asyncio.TimerHandle | None = None
+
+    def stop_timer(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+
+
+@dataclass(slots=True, eq=False)
+class Seat:
+    """One operator as long as the engine runs. `leg` is the phone in use."""
+
+    id: OperatorId
+    extension: str
+    day: days.Operator = field(default_factory=days.Operator)
+    projects: frozenset[ProjectId] = frozenset()
+    leg: LegId | None = None
+    campaign: CampaignId | None = None  # of the latest call
+    wrap_up_s: float = 0.0
+    wrap_up_timer: asyncio.TimerHandle | None = None
+    wrap_up_ends: float = 0.0  # monotonic
+    until: datetime | None = None
+    disposed: CallId | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """One campaign that this engine owns."""
+
+    campaign: Campaign
+    fence: int
+    observed: Observed
+    counts: BudgetCounts
+    counted_at: float
+    running: bool = True
+    overtaken: bool = False
+    reason: Reason = field(default=Reason("starting"))
+    pace: Pace | None = None
+    rests_until: float = 0.0  # the list gave nothing: not asked again before
+    rest_reason: Reason | None = None
+    refused: Reason | None = None  # the latest refusal of the rules
+
+    @property
+    def owner(self) -> str:
+        return owner_of(self.campaign.id)
+
+    def count(self, abandoned: bool) -> None:
+        """One more live answer has its fate."""
+        self.counts = BudgetCounts(self.counts.live + 1, self.counts.abandoned + abandoned)
+
+
+def owner_of(campaign: CampaignId) -> str:
+    """The resource whose fence a campaign's attempts carry."""
+    return f"campaign:{campaign}"
+
+
+class Floor:
+    """The engine's tables. Everything here is touched on the engine's loop only."""
+
+    def __init__(self, ports: Ports, settings: Settings, recorder: Recorder, tasks: Tasks) -> None:
+        self.ports, self.settings, self.recorder, self.tasks = ports, settings, recorder, tasks
+        self.fence = 0
+        self.draining = False
+        self.queue = Queue()
+        self.calls: dict[CallId, LiveCall] = {}
+        self.by_leg: dict[LegId, LiveCall] = {}
+        self.phones: dict[LegId, PhoneLeg] = {}
+        self.seats: dict[OperatorId, Seat] = {}
+        self.runs: dict[CampaignId, Run] = {}
+        self.trunks: dict[str, TrunkGuard] = {}
+        self.wake = asyncio.Event()
+        """Something came free: the campaigns look again."""
+        self.fewer = asyncio.Event()
+        """A call or a phone is gone."""
+
+    def now(self) -> datetime:
+        return self.ports.clock.now()
+
+    def monotonic(self) -> float:
+        return self.ports.clock.monotonic()
+
+    def in_s(self, seconds: float) -> datetime:
+        return self.now() + timedelta(seconds=seconds)
+
+    def add(self, call: LiveCall) -> None:
+        self.calls[call.id] = call
+        self.by_leg[call.leg] = call
+
+    def remove(self, call: LiveCall) -> None:
+        self.calls.pop(call.id, None)
+        self.by_leg.pop(call.leg, None)
+        self.fewer.set()
+
+    def remove_phone(self, leg: PhoneLeg) -> None:
+        self.phones.pop(leg.id, None)
+        self.fewer.set()
+
+    def lines_of(self, campaign: CampaignId) -> Iterator[LiveCall]:
+        return (c for c in self.calls.values() if c.campaign is not None and c.campaign.id == campaign)
+
+    def later(self, seconds: float, work: Callable[..., None], *args: Any) -> asyncio.TimerHandle:
+        """Do `work` after `seconds`; its trouble is logged and goes no further."""
+        return asyncio.get_running_loop().call_later(max(0.0, seconds), self.guarded, work, *args)
+
+    def guarded(self, work: Callable[..., None], *args: Any) -> None:
+        """The edge of the loop: one call's trouble touches no other."""
+        try:
+            work(*args)
+        except Exception:
+            TROUBLE.labels(getattr(work, "__name__", "event")).inc()
+            _log.exception("the engine met an error and goes on", kind=getattr(work, "__name__", "event"))

@@ -1,0 +1,172 @@
+"""One outgoing call from the decision to the INVITE: the rules, the attempt's row, then the line."""
+
+from dialer.call import Event, Life, State
+from dialer.calls import Calls
+from dialer.floor import Floor, LiveCall, Run, Seat
+from dialer.operators import Operators
+from dialer.outcomes import Outcome
+from dialer.ports import (
+    AttemptEnded,
+    AttemptId,
+    AttemptKind,
+    AttemptStart,
+    CallId,
+    DialRequest,
+    Direction,
+    Lead,
+    LegId,
+    Reason,
+)
+from kit import ids, log, metrics
+
+_log = log.get("dialer.placing")
+PLACED = metrics.counter("calls_placed", "INVITEs sent to customers")
+NOT_PLACED = metrics.counter("calls_not_placed", "Leads reserved and given back undialed", ("reason",))
+
+_REFUSED_REST_S = 1.0
+"""When the rules say "later" and nothing is on the line, the campaign shows why and waits this long."""
+
+
+class Placing:
+    """Places calls; each in a task of its own, so that a slow store holds up nobody else."""
+
+    def __init__(self, floor: Floor, operators: Operators, calls: Calls) -> None:
+        self._floor, self._operators, self._calls = floor, operators, calls
+
+    def place(self, run: Run, lead: Lead, seat: Seat | None) -> None:
+        """Begin with one reserved lead; `seat`: the operator to reserve for it."""
+        now = self._floor.monotonic()
+        call = LiveCall(
+            CallId(ids.new()),
+            LegId(ids.new()),
+            Direction.OUT,
+            lead.project,
+            Life(State.PLACING, now),
+            run.fence,
+            run.owner,
+            number=lead.number,
+            campaign=run.campaign,
+            lead=lead,
+        )
+        self._floor.add(call)
+        if seat is not None:
+            call.operator = seat.id
+            self._operators.reserve(seat, call.id)
+        self._floor.tasks.spawn(self._place(run, call, lead), "place_call")
+
+    async def _place(self, run: Run, call: LiveCall, lead: Lead) -> None:
+        try:
+            reason = await self._try(run, call, lead)
+        except Exception:
+            _log.exception("a call could not be placed", campaign=run.campaign.id, call=call.id)
+            reason = Reason("placing_failed")
+            run.rests_until, run.rest_reason = self._floor.monotonic() + 1.0, reason
+        if reason is not None:
+            NOT_PLACED.labels(reason.code).inc()
+            self._give_up(run, call, reason)
+
+    async def _try(self, run: Run, call: LiveCall, lead: Lead) -> Reason | None:
+        """None: the INVITE is out. Else why not; the lead is given back or the attempt closed."""
+        refused = await self._ask_rules(run, call, lead)
+        if refused is not None:
+            return refused
+        gone = self._unwanted(run, call)
+        if gone is not None:
+            await self._floor.ports.leads.release(lead.id, run.fence, None, None)
+            return gone
+        start = self._start(run, call, lead)
+        if not await self._floor.ports.leads.begin(start):
+            rest = self._floor.in_s(run.campaign.ring_s + 32.0)
+            await self._floor.ports.leads.release(lead.id, run.fence, rest, Reason("number_is_being_dialed"))
+            return Reason("not_begun")
+        call.attempt = start.id
+        gone = self._unwanted(run, call)
+        if gone is not None:
+            self._close(call, lead)
+            return gone
+        self._send(call, start)
+        return None
+
+    async def _ask_rules(self, run: Run, call: LiveCall, lead: Lead) -> Reason | None:
+        request = DialRequest(
+            AttemptKind.CALL, lead.number, run.campaign.trunk, run.campaign.id, lead.project, lead.id, call.operator
+        )
+        verdict = await self._floor.ports.rules.may_dial(request, self._floor.now())
+        if verdict.allowed:
+            return None
+        reason = verdict.reason or Reason("refused_by_rules")
+        await self._floor.ports.leads.release(lead.id, run.fence, verdict.next_at, reason)
+        run.refused = reason
+        if verdict.next_at is not None and not any(c.sent for c in self._floor.lines_of(run.campaign.id)):
+            run.rests_until, run.rest_reason = self._floor.monotonic() + _REFUSED_REST_S, reason
+        return reason
+
+    def _unwanted(self, run: Run, call: LiveCall) -> Reason | None:
+        """The last look before sending: everything that made this call right must still hold."""
+        if call.life.state is not State.PLACING:
+            return Reason("taken_back")
+        if run.overtaken or self._floor.draining or not run.running:
+            return Reason("overtaken" if run.overtaken else "draining" if self._floor.draining else "paused")
+        if self._floor.monotonic() - call.life.began_at > self._floor.settings.patience_s:
+            return Reason("too_late")
+        guard = self._floor.trunks.get(run.campaign.trunk)
+        return guard.closed(self._floor.monotonic()) if guard is not None else Reason("no_trunk")
+
+    def _start(self, run: Run, call: LiveCall, lead: Lead) -> AttemptStart:
+        campaign = run.campaign
+        call.dialog = self._floor.ports.lines.prepare(campaign.trunk, lead.number, campaign.caller_id)
+        return AttemptStart(
+            AttemptId(ids.new()),
+            AttemptKind.CALL,
+            lead.number,
+            campaign.trunk,
+            call.dialog,
+            run.fence,
+            self._floor.now(),
+            lead=lead.id,
+            no=lead.tries + 1,
+            campaign=campaign.id,
+            project=lead.project,
+            operator=call.operator,
+        )
+
+    def _send(self, call: LiveCall, start: AttemptStart) -> None:
+        now = self._floor.monotonic()
+        guard = self._floor.trunks.get(start.trunk)
+        if guard is not None:
+            guard.sent(now)
+        self._calls.tell(call, Event.SENT)
+        call.sent = True
+        PLACED.inc()
+        self._floor.ports.lines.dial(call.leg, start.dialog, start.id)
+        if call.campaign is not None and call.life.state in (State.DIALING, State.RINGING):
+            call.timer = self._floor.later(call.campaign.ring_s, self._calls.ring_limit, call)
+
+    def _close(self, call: LiveCall, lead: Lead) -> None:
+        """The attempt's row is there and no INVITE left: it ends as taken back."""
+        assert call.attempt is not None
+        fact = AttemptEnded(
+            call.attempt,
+            call.fence,
+            AttemptKind.CALL,
+            Outcome.CANCELLED,
+            0,
+            0.0,
+            0.0,
+            self._floor.now(),
+            lead=lead.id,
+            campaign=lead.campaign,
+            project=lead.project,
+        )
+        if not call.muted:
+            self._floor.recorder.put(fact, owner=call.owner)
+
+    def _give_up(self, run: Run, call: LiveCall, reason: Reason) -> None:
+        if call.sent:
+            return
+        if call.life.state is State.PLACING:
+            self._calls.tell(call, Event.TAKE_BACK)
+        operator, call.operator = call.operator, None
+        self._floor.remove(call)
+        self._operators.let_go(operator, call.id, 0.0)
+        self._floor.wake.set()

@@ -1,0 +1,86 @@
+"""What the doors see of the engine: values, never its tables."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from dialer.floor import Floor, Run, Seat
+from dialer.pacing import Pace
+from dialer.ports import BudgetCounts, CallId, CampaignId, Mode, OperatorId, Reason
+from dialer.snapshots import snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignStatus:
+    """A campaign at this moment. `mode`: what is in force now; `rate`: share of calls that people answer."""
+
+    campaign: CampaignId
+    reason: Reason
+    mode: Mode
+    lines: int
+    in_flight: int
+    waiting: int
+    ready: int
+    team: int
+    rate: float
+    live: int
+    abandoned: int
+    limit: float
+    refused: Reason | None = None
+
+    @property
+    def abandonment(self) -> float:
+        """Share of live answers that were abandoned."""
+        return self.abandoned / self.live if self.live else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorView:
+    """An operator at this moment. `until`: when wrap-up ends by itself."""
+
+    operator: OperatorId
+    state: str
+    reason: Reason | None
+    call: CallId | None
+    extension: str
+    until: datetime | None
+    then: str
+    talking: bool
+
+
+def campaign_status(floor: Floor, run: Run) -> CampaignStatus:
+    now = snapshot(floor, run)
+    ahead = run.campaign.mode is Mode.PREDICTIVE and _ahead(run.pace)
+    return CampaignStatus(
+        run.campaign.id,
+        run.reason,
+        Mode.PREDICTIVE if ahead else Mode.PROGRESSIVE,
+        now.lines,
+        sum(call.life.answered_at is None for call in floor.lines_of(run.campaign.id)),
+        now.waiting,
+        now.ready,
+        now.team,
+        round(run.observed.rate, 4),
+        run.counts.live,
+        run.counts.abandoned,
+        run.campaign.abandonment_limit,
+        run.refused,
+    )
+
+
+def _ahead(pace: Pace | None) -> bool:
+    return pace is not None and not pace.reserve
+
+
+def not_running(campaign: CampaignId) -> CampaignStatus:
+    """The status of a campaign that the engine does not run."""
+    counts = BudgetCounts(0, 0)
+    none = Reason("not_running")
+    return CampaignStatus(campaign, none, Mode.PROGRESSIVE, 0, 0, 0, 0, 0, 0.0, counts.live, counts.abandoned, 0.0)
+
+
+def operator_view(seat: Seat) -> OperatorView:
+    day = seat.day
+    until = seat.until if day.state == "wrap_up" else None
+    return OperatorView(
+        seat.id, day.state, day.reason, day.call, seat.extension, until, day.then, day.state == "talking"
+    )
