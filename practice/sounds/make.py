@@ -46,6 +46,7 @@ SPOKEN: dict[Path, tuple[str, int, str, float]] = {
 SOUNDED: dict[Path, tuple[float, float, int]] = {
     PROMPTS / "beep.wav": (880.0, 0.2, 6000),
     VOICES / "machine_beep.wav": (1000.0, 0.5, 8000),
+    VOICES / "fax.wav": (2100.0, 1.0, 8000),
 }
 
 
