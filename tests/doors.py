@@ -1,7 +1,5 @@
 """People and their browsers in front of the real doors."""
 
-from datetime import UTC, datetime, timedelta
-
 import httpx
 from fastapi import FastAPI
 
@@ -15,22 +13,6 @@ from kit.db import Database, Tx
 ORIGIN = "http://desk.test"
 OURS = {"x-ahize": "1", "origin": ORIGIN}
 PASSWORD = "yelken 47 martı"
-
-
-class Clock:
-    """A clock that stands until it is told to go on."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self.at.timestamp()
-
-    def go(self, **parts: float) -> None:
-        self.at += timedelta(**parts)
 
 
 class Doors:

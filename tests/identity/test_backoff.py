@@ -1,11 +1,9 @@
-from datetime import timedelta
-
 import pytest
-from doors import Clock
 
 from identity.errors import WaitBeforeSignIn
 from identity.login import backoff
 from identity.login.backoff import Patience
+from kit.clock import ManualClock
 from kit.db import Database
 
 
@@ -16,7 +14,7 @@ def test_free_tries_cost_nothing_then_the_wait_doubles_to_its_limit():
     assert patience.wait_s(10_000) == 60
 
 
-async def test_wait_is_over_when_its_time_is(db: Database, clock: Clock):
+async def test_wait_is_over_when_its_time_is(db: Database, clock: ManualClock):
     patience = Patience(free=1, longest_s=60)
     who = b"w" * 32
 
@@ -29,19 +27,19 @@ async def test_wait_is_over_when_its_time_is(db: Database, clock: Clock):
         await one_try()
     assert refused.value.values["retry_after_s"] == 1
 
-    clock.go(seconds=1)
+    clock.advance(1)
     await one_try()
-    clock.go(seconds=1)
+    clock.advance(1)
     with pytest.raises(WaitBeforeSignIn):
         await one_try()
 
 
-async def test_tries_are_forgotten_after_a_while(db: Database, clock: Clock):
+async def test_tries_are_forgotten_after_a_while(db: Database, clock: ManualClock):
     patience = Patience(free=1, longest_s=60)
     for _ in range(2):
         await db.write(lambda tx: backoff.admit(tx, b"w" * 32, patience, clock.now()))
 
-    clock.at += backoff.FORGET_AFTER + timedelta(seconds=1)
+    clock.advance(backoff.FORGET_AFTER.total_seconds() + 1)
 
     for _ in range(2):
         await db.write(lambda tx: backoff.admit(tx, b"w" * 32, patience, clock.now()))
