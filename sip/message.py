@@ -1,0 +1,314 @@
+"""SIP messages: split and indexed at once, values read on demand (RFC 3261 §7).
+
+A message keeps its header fields as the text that came, under canonical lower-case names, in order. What every
+reader relies on is checked while parsing: one of each field that may stand once, CSeq, top Via, lengths, the quotes
+of From and To. Everything else waits until somebody asks.
+"""
+
+from __future__ import annotations
+
+from sip import headers as h
+from sip.errors import BadMessage, BadVersion, UnsafeField
+from sip.names import CANONICAL, LABELS, REASONS, TOKEN
+
+MAX_SIZE = 65_535
+MAX_LINES = 512
+
+Fields = dict[str, list[str]]
+
+
+class Message:
+    """What requests and responses share. `headers`: canonical lower-case name to the values, one a line."""
+
+    __slots__ = ("_cseq", "_from_tag", "_to_tag", "_via", "body", "headers")
+
+    def __init__(self, headers: Fields, body: bytes = b"") -> None:
+        self.headers = headers
+        self.body = body
+
+    def get(self, name: str) -> str | None:
+        """The first value of a field by its lower-case name, as written."""
+        found = self.headers.get(name)
+        return found[0] if found else None
+
+    def values(self, name: str) -> list[str]:
+        """All values of a field that is a comma-separated list."""
+        found = self.headers.get(name)
+        return h.values(found) if found else []
+
+    def set(self, name: str, value: str) -> None:
+        """Replace a field. Raises `UnsafeField` for CR, LF, NUL."""
+        self.headers[name.lower()] = [h.safe(value)]
+
+    def add(self, name: str, value: str) -> None:
+        """Add a line of a field. Raises `UnsafeField` for CR, LF, NUL."""
+        self.headers.setdefault(name.lower(), []).append(h.safe(value))
+
+    @property
+    def via(self) -> h.Via:
+        """The topmost hop."""
+        try:
+            return self._via
+        except AttributeError:
+            line = self.headers["via"][0]
+            self._via: h.Via = h.parse_via(next(h.pieces(line, ",")).strip() if "," in line else line)
+        return self._via
+
+    @property
+    def cseq(self) -> h.CSeq:
+        try:
+            return self._cseq
+        except AttributeError:
+            self._cseq: h.CSeq = h.parse_cseq(self.headers["cseq"][0])
+        return self._cseq
+
+    @property
+    def call_id(self) -> str:
+        return self.headers["call-id"][0]
+
+    @property
+    def from_tag(self) -> str:
+        """ "" when there is none (RFC 2543)."""
+        try:
+            return self._from_tag
+        except AttributeError:
+            self._from_tag: str = h.tag_of(self.headers["from"][0]) or ""
+        return self._from_tag
+
+    @property
+    def to_tag(self) -> str:
+        """ "" when there is none."""
+        try:
+            return self._to_tag
+        except AttributeError:
+            self._to_tag: str = h.tag_of(self.headers["to"][0]) or ""
+        return self._to_tag
+
+    def _encode(self, start: str) -> bytes:
+        lines = [start]
+        labels = LABELS
+        for name, values in self.headers.items():
+            label = labels.get(name) or _other_label(name)
+            for value in values:
+                lines.append(label + value)
+        lines.append(f"Content-Length: {len(self.body)}\r\n\r\n")
+        head = "\r\n".join(lines)
+        ends = len(lines) + 1
+        if head.count("\r") != ends or head.count("\n") != ends or "\0" in head:
+            self._refuse(start)
+        return head.encode("utf-8", "surrogateescape") + self.body
+
+    def _refuse(self, start: str) -> None:
+        """Say no to CR and LF anywhere, and to NUL in all but fields that a response copies from the wire."""
+        h.safe(start)
+        for name, values in self.headers.items():
+            for value in values:
+                copied = isinstance(self, Response) and name in _COPIED
+                h.safe(value.replace("\0", "") if copied else value)
+
+
+_COPIED = ("via", "record-route", "from", "to", "call-id", "cseq")
+
+
+def _other_label(name: str) -> str:
+    if not TOKEN.issuperset(name):
+        raise UnsafeField("a header name holds a character that no name may have")
+    return name.title() + ": "
+
+
+class Request(Message):
+    """A request. `method` is as written (methods are case-sensitive), `uri` the Request-URI as text."""
+
+    __slots__ = ("method", "uri")
+
+    def __init__(self, method: str, uri: str, headers: Fields, body: bytes = b"") -> None:  # hot: no super()
+        self.headers = headers
+        self.body = body
+        self.method = method
+        self.uri = uri
+
+    def encode(self) -> bytes:
+        """The bytes for the wire. Raises `UnsafeField` when any field holds CR, LF or NUL (or the URI a space)."""
+        if " " in self.uri:
+            raise UnsafeField("the Request-URI holds a space: it is not sent")
+        return self._encode(f"{self.method} {self.uri} SIP/2.0")
+
+    def reply(self, status: int, reason: str | None = None, to_tag: str | None = None, body: bytes = b"") -> Response:
+        """A response to this request (§8.2.6): Via, From, To, Call-ID and CSeq are copied."""
+        mine = self.headers
+        to = mine["to"][0]
+        if to_tag and status > 100 and not self.to_tag:
+            to = f"{to};tag={to_tag}"
+        fields: Fields = {"via": mine["via"]}
+        if "record-route" in mine and status < 300:
+            fields["record-route"] = mine["record-route"]
+        fields |= {"from": mine["from"], "to": [to], "call-id": mine["call-id"], "cseq": mine["cseq"]}
+        return Response(status, REASONS.get(status, "") if reason is None else reason, fields, body)
+
+    def __repr__(self) -> str:
+        return f"<Request {self.method}>"
+
+
+class Response(Message):
+    """A response."""
+
+    __slots__ = ("reason", "status")
+
+    def __init__(self, status: int, reason: str, headers: Fields, body: bytes = b"") -> None:  # hot: no super()
+        self.headers = headers
+        self.body = body
+        self.status = status
+        self.reason = reason
+
+    def encode(self) -> bytes:
+        """The bytes for the wire. Raises `UnsafeField` when any field holds CR, LF or NUL."""
+        return self._encode(f"SIP/2.0 {self.status} {self.reason}")
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status}>"
+
+
+# ---------------------------------------------------------------- reading
+
+
+def parse(data: bytes) -> Request | Response:
+    """Read one message from one datagram; bytes after Content-Length are ignored (§18.3).
+
+    Raises `BadMessage` (or `BadVersion`) and nothing else. Headers that end with the datagram are read too.
+    """
+    head, end, body = data.partition(b"\r\n\r\n")
+    if not end:
+        if not head.endswith(b"\r\n"):
+            raise BadMessage("the header fields have no end")
+        head = head[:-2]
+    text = head.decode("utf-8", "surrogateescape")
+    if "\r\n " in text or "\r\n\t" in text:
+        text = text.replace("\r\n ", " ").replace("\r\n\t", " ")
+    lines = text.split("\r\n")
+    ends = len(lines) - 1
+    if text.count("\n") != ends or text.count("\r") != ends or ends > MAX_LINES:
+        raise BadMessage("a line ends with a bare CR or LF, or there are too many")
+    message = _start(lines[0], _index(lines), body)
+    try:
+        _check(message)
+    except BadMessage as error:
+        error.message = message
+        raise
+    return message
+
+
+def _index(lines: list[str]) -> Fields:
+    fields: Fields = {}
+    canonical = CANONICAL
+    for line in lines[1:]:
+        name, colon, value = line.partition(":")
+        key = canonical.get(name)
+        if key is None:
+            key = _key(name, colon)
+        if key in fields:
+            fields[key].append(value.strip(" \t"))
+        else:
+            fields[key] = [value.strip(" \t")]
+    return fields
+
+
+def _key(name: str, colon: str) -> str:
+    name = name.rstrip(" \t")
+    if not colon or not name or not TOKEN.issuperset(name):
+        raise BadMessage("a header line has no name")
+    key = name.lower()
+    return CANONICAL.get(key, key)
+
+
+def _start(line: str, fields: Fields, body: bytes) -> Request | Response:
+    words = line.split(" ")
+    if words[0] == "SIP/2.0" or words[0].upper() == "SIP/2.0":
+        return _status_line(line, fields, body)
+    if len(words) != 3:
+        raise BadMessage("the request line is not a method, a URI and a version", _partial(words, fields, body))
+    method, uri, version = words
+    message = Request(method, uri, fields, body)
+    if version != "SIP/2.0" and version.upper() != "SIP/2.0":
+        raise BadVersion("only SIP/2.0 is spoken here", message)
+    if not (method.isalpha() and method.isascii()) and (not method or not TOKEN.issuperset(method)):
+        raise BadMessage("the method is not a token", message)
+    if ":" not in uri or "<" in uri or ("?" in uri and "?" in uri.rpartition("@")[2]):
+        raise BadMessage("the Request-URI holds brackets or header fields, or no scheme", message)
+    return message
+
+
+def _partial(words: list[str], fields: Fields, body: bytes) -> Message | None:
+    known = [word for word in words if word]
+    if len(known) >= 3 and known[-1].upper() == "SIP/2.0":
+        return Request(known[0], "".join(known[1:-1]), fields, body)
+    return None
+
+
+def _status_line(line: str, fields: Fields, body: bytes) -> Response:
+    digits, _, reason = line[8:].partition(" ")
+    if len(digits) != 3 or not digits.isascii() or not digits.isdigit() or not "100" <= digits <= "699":
+        raise BadMessage("the status is not a number from 100 to 699")
+    return Response(int(digits), reason, fields, body)
+
+
+def _check(message: Request | Response) -> None:
+    fields = message.headers
+    try:
+        (sender,) = fields["from"]
+        (to,) = fields["to"]
+        (_,) = fields["call-id"]
+        (cseq,) = fields["cseq"]
+        via = fields["via"][0]
+    except (KeyError, ValueError):
+        raise BadMessage("From, To, Call-ID, CSeq or Via is missing or stands more than once") from None
+    _check_cseq(message, cseq)
+    if not via.startswith("SIP/2.0/UDP ") or ";;" in via or "," in via:
+        message.via  # noqa: B018  reading it is the check
+    if '"' in sender or '"' in to:
+        _check_quotes(sender)
+        _check_quotes(to)
+    _check_some(message, fields)
+    if "content-length" in fields:
+        _check_length(message, fields["content-length"])
+
+
+def _check_cseq(message: Request | Response, text: str) -> None:
+    number, _, method = text.partition(" ")
+    if not (len(number) < 10 and number.isdigit() and number.isascii() and method.isalpha()):
+        method = message.cseq.method
+    if isinstance(message, Request) and method != message.method:
+        raise BadMessage("the method of CSeq is another than the request's")
+
+
+def _check_quotes(text: str) -> None:
+    if "\\" in text or text.count('"') % 2:
+        h.parse_name_addr(text)
+
+
+def _check_some(message: Message, fields: Fields) -> None:
+    if "contact" in fields:
+        for value in fields["contact"]:
+            if "?" in value and "<" not in value:
+                raise BadMessage("a Contact URI with ? must stand in < >")
+    if "max-forwards" in fields:
+        (hops, *more) = fields["max-forwards"]
+        if more or not (len(hops) < 10 and hops.isdigit() and hops.isascii()):
+            raise BadMessage("Max-Forwards is not one small number")
+    if len(fields["via"]) > 1 and isinstance(message, Response):
+        _check_vias(fields["via"])
+
+
+def _check_vias(vias: list[str]) -> None:
+    if any("255.255.255.255" in via for via in vias):
+        raise BadMessage("a Via would send this to everybody")
+
+
+def _check_length(message: Message, lines: list[str]) -> None:
+    (text, *more) = lines
+    if more or not (len(text) < 10 and text.isdigit() and text.isascii()):
+        raise BadMessage("Content-Length is not one number")
+    length = int(text)
+    if length > len(message.body):
+        raise BadMessage("the body is shorter than Content-Length")
+    if length < len(message.body):
+        message.body = message.body[:length]

@@ -1,0 +1,143 @@
+"""All transactions of an endpoint and how messages find theirs (RFC 3261 §17.1.3, §17.2.3). Sans-IO."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from sip.errors import WrongState
+from sip.message import Request, Response
+from sip.timers import TimerQueue
+from sip.transaction import COOKIE, Event, Transaction, User
+from sip.transport import Address
+
+
+class Core(Protocol):
+    """The agent above: what belongs to no transaction, and what begins one."""
+
+    def on_request(self, transaction: Transaction, request: Request, now: float) -> None: ...
+
+    def on_accepted_ack(self, transaction: Transaction, ack: Request, now: float) -> None:
+        """An ACK with the INVITE's own branch for a 2xx (RFC 6026 §7.1 passes it on)."""
+        ...
+
+
+class Transactions:
+    """`send` takes bytes and an address; it raises OSError when they cannot go. `is_reliable` knows the transports."""
+
+    __slots__ = ("_clients", "_core", "_is_reliable", "_send", "_servers", "dropped", "timers")
+
+    def __init__(
+        self,
+        core: Core,
+        timers: TimerQueue,
+        send: Callable[[bytes, Address], None],
+        is_reliable: Callable[[Address], bool] = lambda address: address.transport != "udp",
+    ) -> None:
+        self._core = core
+        self.timers = timers
+        self._send = send
+        self._is_reliable = is_reliable
+        self._clients: dict[object, Transaction] = {}
+        self._servers: dict[object, Transaction] = {}
+        self.dropped = 0
+
+    def __len__(self) -> int:
+        return len(self._clients) + len(self._servers)
+
+    def request(self, request: Request, to: Address, user: User, now: float) -> Transaction:
+        """Begin a client transaction. Raises `LocalError` when the request is not fit for the wire."""
+        key = (request.via.branch, request.method)
+        transaction = Transaction(self, key, request, to, reliable=self._is_reliable(to), user=user)
+        self._clients[key] = transaction
+        try:
+            transaction.start(now)
+        except BaseException:
+            self.forget(transaction)
+            raise
+        return transaction
+
+    def response(self, response: Response, now: float) -> bool:
+        """Give a response to its client transaction; False: it has none."""
+        transaction = self._clients.get((response.via.branch, response.cseq.method))
+        if transaction is None:
+            return False
+        transaction.receive(response, now)
+        return True
+
+    def repeated(self, request: Request, now: float) -> bool:
+        """Whether the request belonged to a known transaction: a repeat, or the ACK of a refusal."""
+        transaction = self._servers.get(server_key(request))
+        if transaction is None:
+            return False
+        if request.method == "ACK":
+            transaction.step(Event.GOT_ACK, now, request)
+        else:
+            transaction.step(Event.GOT_AGAIN, now, request)
+        return True
+
+    def accept(self, request: Request, reply_to: Address, now: float) -> Transaction:
+        """Begin a server transaction; its request goes to the core."""
+        key = server_key(request)
+        transaction = Transaction(self, key, request, reply_to, reliable=self._is_reliable(reply_to), user=None)
+        self._servers[key] = transaction
+        event = Event.GOT_INVITE if request.method == "INVITE" else Event.GOT_REQUEST
+        transaction.step(event, now, request)
+        return transaction
+
+    def invite_of(self, cancel: Request) -> Transaction | None:
+        """The INVITE that a CANCEL means (§9.2)."""
+        return self._servers.get(server_key(cancel, "INVITE"))
+
+    def transport_failed(self, address: Address, now: float) -> None:
+        """A connection broke: tell everybody who was sending there."""
+        for transaction in [*self._clients.values(), *self._servers.values()]:
+            if transaction.address == address:
+                transaction.step(Event.TRANSPORT_ERROR, now)
+
+    # ------------------------------------------------------------ what transactions need
+
+    def transmit(self, transaction: Transaction, data: bytes, now: float) -> None:
+        try:
+            self._send(data, transaction.address)
+        except OSError:
+            self.timers.set(now, _Failure(transaction), Event.TRANSPORT_ERROR)
+
+    def deliver(self, transaction: Transaction, message: Request | Response, now: float) -> None:
+        if isinstance(message, Response):
+            transaction.user.on_response(transaction, message, now)  # type: ignore[union-attr]
+        elif message.method == "ACK":
+            self._core.on_accepted_ack(transaction, message, now)
+        else:
+            self._core.on_request(transaction, message, now)
+
+    def forget(self, transaction: Transaction) -> None:
+        for table in (self._clients, self._servers):
+            if table.get(transaction.key) is transaction:
+                del table[transaction.key]
+
+
+class _Failure:
+    """Tells a transaction of a failed send in a later turn, so that its user is not called from inside its own call."""
+
+    __slots__ = ("_transaction",)
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def on_timer(self, event: int, now: float) -> None:
+        try:
+            self._transaction.step(Event(event), now)
+        except WrongState:
+            return  # it has ended meanwhile
+
+
+def server_key(request: Request, method: str | None = None) -> object:
+    """What a request is matched by: branch, sent-by and method, an ACK counting as INVITE (§17.2.3). A branch without
+    the cookie, or with nothing after it, is RFC 2543's: the whole of what names the request."""
+    via = request.via
+    method = method or ("INVITE" if request.method == "ACK" else request.method)
+    branch = via.branch
+    if len(branch) > len(COOKIE) and branch[:7].lower() == COOKIE.lower():
+        return branch, via.host, via.port, method
+    return request.uri, request.from_tag, request.call_id, request.cseq.number, via.host, via.port, branch, method
