@@ -41,7 +41,7 @@ def configure(json: bool, level: str = "INFO") -> None:
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_common(), processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last]
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Stderr()
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -56,6 +56,16 @@ def configure(json: bool, level: str = "INFO") -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+
+
+class _Stderr(logging.Handler):
+    """Writes to whatever stderr is at the moment: it may have been replaced since."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+        except Exception:
+            self.handleError(record)
 
 
 def get(name: str) -> structlog.stdlib.BoundLogger:

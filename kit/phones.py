@@ -13,7 +13,7 @@ from phonenumbers.tzdata import TIMEZONE_DATA, TIMEZONE_LONGEST_PREFIX
 
 from kit.errors import AhizeError
 
-DIALABLE = re.compile(r"^\+?[0-9]{3,15}$", re.ASCII)
+DIALABLE = re.compile(r"\A\+?[0-9]{3,15}\Z")
 """What may stand in a SIP URI's user part as a number (T6)."""
 
 NO_COUNTRY = "001"
@@ -202,7 +202,7 @@ def _masked(national: str) -> str:
     digits = sum(mark.isdigit() for mark in national)
     area = len(re.match(r"\d*", national).group())  # pyright: ignore[reportOptionalMemberAccess]
     start = max(0, min(area, _SHOWN_AT_START, digits - _SHOWN_AT_END - _HIDDEN_AT_LEAST))
-    end = _SHOWN_AT_END if digits > _HIDDEN_AT_LEAST else 0
+    end = max(0, min(_SHOWN_AT_END, digits - _HIDDEN_AT_LEAST))
     out: list[str] = []
     seen = 0
     for mark in national:

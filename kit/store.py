@@ -1,6 +1,7 @@
 """Engines for the two stores, the checks before the first use, and their errors in plain words."""
 
 import sqlite3
+import struct
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +19,8 @@ from kit.errors import Unavailable
 BUSY_TIMEOUT_MS = 5000
 _READERS = 4
 _SQLITE_MAGIC = b"SQLite format 3\0"
+_WAL_HEAD = 32
+_WAL_FRAME_HEAD = 24
 
 
 class StoreError(Unavailable):
@@ -95,6 +98,7 @@ def check_sqlite(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         return
     _check_header(path)
+    _check_log(path, wal)
     _check_pages(path)
 
 
@@ -108,6 +112,28 @@ def _check_header(path: Path) -> None:
         raise StoreError(f"The database {path} is an empty file; put back a backup, or remove it to start anew.")
     if head != _SQLITE_MAGIC:
         raise StoreError(f"{path} is not a SQLite database; name the right file, or put back a backup.")
+
+
+def _check_log(path: Path, wal: Path) -> None:
+    """Refuse a log that is shorter than its index says: SQLite would silently go on without those commits (F7).
+
+    The index (https://sqlite.org/walformat.html#walidxfmt, native byte order) is written after the log is safe.
+    """
+    index = path.with_name(path.name + "-shm")
+    head = index.read_bytes()[:100] if index.exists() else b""
+    if len(head) < 100 or not head[12]:
+        return
+    page, frames = struct.unpack_from("=HI", head, 14)
+    (copied,) = struct.unpack_from("=I", head, 96)
+    if frames <= copied:
+        return
+    needed = _WAL_HEAD + frames * (_WAL_FRAME_HEAD + (65536 if page == 1 else page))
+    log = wal.read_bytes()[:_WAL_HEAD] if wal.exists() else b""
+    if not log or wal.stat().st_size < needed or log[16:24] != head[32:40]:
+        raise StoreError(
+            f"The log {wal} has lost committed changes; put it or a backup back. "
+            f"To go on without these changes, remove {index.name}."
+        )
 
 
 def _check_pages(path: Path) -> None:
