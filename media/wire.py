@@ -129,7 +129,7 @@ class Wire:
 def connected_beside(door: socket.socket, remote: Address) -> socket.socket | None:
     """A second socket on the door's port, connected to `remote`; None where the system does not allow it.
 
-    The port is shared only for this moment: both sockets refuse company again before anybody else can bind.
+    The port is shared only for this moment: the door refuses company again before anybody else can bind.
     """
     host, port = door.getsockname()
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -138,7 +138,6 @@ def connected_beside(door: socket.socket, remote: Address) -> socket.socket | No
     if line is None:
         return None
     with contextlib.suppress(OSError):
-        line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
         line.connect(remote)
         return line
     line.close()

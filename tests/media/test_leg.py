@@ -252,12 +252,13 @@ async def test_a_bye_by_rtcp_and_foreign_reports_change_nothing(leg, peers):
 
     peer.sock.sendto(bye, leg.local.rtcp)
     peer.sock.sendto(b"rubbish", leg.local.rtcp)
+    peer.sock.sendto(bye * 100, leg.local.rtcp)
     stranger.sock.sendto(bye, leg.local.rtcp)
-    await until(lambda: leg.stats.byes and leg.stats.foreign and leg.stats.malformed)
+    await until(lambda: leg.stats.byes and leg.stats.foreign and leg.stats.malformed and leg.stats.oversize)
     peer.send(address(leg))
     await until(lambda: leg.stats.received == 2)
 
-    assert (leg.stats.byes, leg.stats.foreign, leg.stats.malformed) == (1, 1, 1)
+    assert (leg.stats.byes, leg.stats.foreign, leg.stats.malformed, leg.stats.oversize) == (1, 1, 1, 1)
 
 
 async def test_closing_says_goodbye_by_rtcp(ports, peers):
@@ -270,4 +271,20 @@ async def test_closing_says_goodbye_by_rtcp(ports, peers):
 
     parts = rtcp.parse(reports.sock.recv(4096))
     assert [type(part) for part in parts] == [rtcp.Report, rtcp.Description, rtcp.Bye]
+    reports._loop.add_reader(reports.sock, reports._read)
+
+
+async def test_only_who_sent_since_his_last_report_reports_as_a_sender(leg, peers, monkeypatch):
+    monkeypatch.setattr("media.session.next_delay", lambda: 0.02)
+    peer, reports = peers(), peers()
+    reports._loop.remove_reader(reports.sock)
+
+    leg.answer(Description(peer.host, peer.port, (PCMU,), rtcp_port=reports.port))
+    await until(lambda: leg.stats.reports_sent == 2)
+    await settle()
+
+    first, second = (rtcp.parse(reports.sock.recv(4096))[0] for _ in range(2))
+    assert first.packets == 1
+    assert first.ntp is not None
+    assert second.ntp is None
     reports._loop.add_reader(reports.sock, reports._read)

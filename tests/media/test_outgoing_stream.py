@@ -72,3 +72,11 @@ def test_a_late_packet_is_known_as_late_after_half_the_numbers_went_by():
 
     assert late is not None
     assert late[0] == (70000 - 3 + 1) & 0xFFFF
+
+
+def test_a_source_that_returns_after_made_sound_is_a_new_one():
+    stream = Outgoing(1, 0, 0)
+    stream.follow(7, 100, 16000, 1.0)
+    stream.generate(1.02, first=False)
+
+    assert stream.follow(7, 101, 16160, 1.04)[::2] == (3, True)

@@ -17,7 +17,10 @@ def test_loss_is_counted_across_the_wrap():
 
 
 def test_disorder_and_duplicates_are_no_loss():
-    assert heard([10, 12, 11, 13, 13, 14]).lost == 0
+    reception = heard([10, 12, 13, 13, 14, 11])
+
+    assert reception.lost == 0
+    assert reception.block(1.0).highest == 14
 
 
 def test_steady_sound_has_no_jitter_and_late_packets_have():
