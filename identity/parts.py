@@ -11,7 +11,6 @@ from kit.clock import Clock
 from kit.db import Database
 from kit.seal import Seal
 
-
 LINK_S = 24 * 3600.0
 
 
