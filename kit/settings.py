@@ -88,6 +88,7 @@ class _File:
         text = self._text()
         try:
             root = yaml.compose(text, Loader=yaml.SafeLoader)
+            tree = yaml.safe_load(text)
         except yaml.YAMLError as error:
             raise SettingsError(self._unreadable(error)) from None
         if root is None:
@@ -95,7 +96,7 @@ class _File:
         if not isinstance(root, yaml.MappingNode):
             raise SettingsError(f"{self.path}: this is no list of settings; write lines like `name: value`.")
         self._walk(root, ())
-        return cast("dict[str, Any]", yaml.safe_load(text))
+        return cast("dict[str, Any]", tree)
 
     def _text(self) -> str:
         assert self.path is not None
