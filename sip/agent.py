@@ -1,21 +1,57 @@
-"""The asyncio user agent: sockets and clock around the sans-IO core (RFC 3261 §8, §12 to §15)."""
+"""The asyncio user agent: socket and clock around the sans-IO core (RFC 3261 §8, §12 to §15)."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2s
 
+from kit import log
+from kit.tasks import Tasks
+from sip import headers as h
+from sip.call import Call
 from sip.client_call import ClientCall
+from sip.core import Core
+from sip.dialog import Dialog
+from sip.digest import Credentials
+from sip.exchange import Done, Exchange
+from sip.gate import Gate
 from sip.listener import Account, Listener, Peers
+from sip.message import Fields, Request, Response
 from sip.registration import Registration, StateCallback
-from sip.transport import Address
+from sip.server_call import ServerCall
+from sip.stray import StrayDialog
+from sip.timers import TimerQueue
+from sip.transaction import Transaction, branch_for
+from sip.transactions import Transactions
+from sip.transport import Address, Transport, UdpTransport
+from sip.uas import ALLOW, SDP
+from sip.uri import Uri, is_ip
+
+_log = log.get("sip.agent")
+_FAREWELL = 1.0
+"""Seconds that `stop` waits for answers to its last requests."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What the owner may show as metrics; all only grow."""
+
+    received: int = 0
+    sent: int = 0
+    malformed: int = 0
+    unmatched: int = 0
+    errors: int = 0
 
 
 class UserAgent:
     """One endpoint on one address. All methods belong to the loop it was started on.
 
     `bind`: host and port to listen on (port 0: any). `advertise`: what others are told instead (NAT, containers).
-    `unknown_peer`: "drop" (no answer at all) or "403" to what strangers send.
+    `unknown_peer`: "drop" (no answer at all) or "403" to what strangers send. `trace` sees every message as
+    (direction, bytes, address).
     """
 
     def __init__(
@@ -27,24 +63,71 @@ class UserAgent:
         user_agent: str = "Ahize",
         advertise: tuple[str, int] | None = None,
         unknown_peer: str = "drop",
-    ) -> None: ...
+        trace: Callable[[str, bytes, Address], None] | None = None,
+    ) -> None:
+        self.listener = listener
+        self.peers = peers
+        self.unknown_peer = unknown_peer
+        self.counts = Counts()
+        self.gate = Gate()
+        self.timers = TimerQueue(self._earlier)
+        self.core = Core(self)
+        self.transactions = Transactions(self.core, self.timers, self._send)
+        self.tasks = Tasks()
+        self._bind = bind
+        self._advertise = advertise
+        self._name = h.safe(user_agent)
+        self._trace = trace
+        self._transports: dict[str, Transport] = {}
+        self._credentials: dict[Account, Credentials] = {}
+        self._registrations: set[Registration] = set()
+        self._waker: asyncio.TimerHandle | None = None
+        self._sent_by = ""
+        self._contact = ""
+        self._host = ""
+
+    # ------------------------------------------------------------ life
 
     async def start(self) -> None:
         """Open the socket; raises OSError when the address cannot be had."""
-        ...
+        self._loop = asyncio.get_running_loop()
+        udp = await UdpTransport.open(self._bind, self._receive)
+        self._transports[udp.name] = udp
+        host, port = self._advertise or udp.local[:2]
+        self._host = host
+        self._sent_by = h.sent_by(host, port)
+        self._contact = f"<{h.contact_uri('ahize', host, port)}>"
 
     async def stop(self) -> None:
-        """Unregister (at most 1 s), end what still lives with CANCEL or BYE, close the socket."""
-        ...
+        """Unregister, end what still lives with CANCEL or BYE, wait at most 1 s for the answers, close the socket."""
+        for call in self.core.living():
+            call.hang_up()
+        await asyncio.gather(*(registration.stop() for registration in list(self._registrations)))
+        ends = self._loop.time() + _FAREWELL
+        while self.transactions.unanswered() and self._loop.time() < ends:  # noqa: ASYNC110  a short farewell
+            await asyncio.sleep(0.01)
+        await self.tasks.close()
+        if self._waker is not None:
+            self._waker.cancel()
+        self.timers.clear()
+        for transport in self._transports.values():
+            transport.close()
+
+    def now(self) -> float:
+        """Monotonic seconds of the loop's clock."""
+        return self._loop.time()
 
     @property
     def local_address(self) -> str:
         """ "host:port" that this agent sends from, for `DialogSeed.local_address`."""
-        ...
+        return h.sent_by(*self._transports["udp"].local[:2])
+
+    # ------------------------------------------------------------ what the owner asks for
 
     def seed(self) -> tuple[str, str, int]:
         """Fresh (Call-ID, From tag, CSeq) for a call, known before anything is sent."""
-        ...
+        call_id = f"{secrets.token_hex(12)}@{self._host}"
+        return call_id, tag_for(call_id), 1
 
     def invite(
         self,
@@ -66,15 +149,40 @@ class UserAgent:
         URIs are plain ("sip:905321005001@pbx.example"; `sip.uri.for_number` makes them); `destination` is an IP
         address and port. Raises `sip.LocalError` when a field would not be safe on the wire; nothing is sent then.
         """
-        ...
+        name = h.display_name(display_name) if display_name else ""
+        fields: Fields = {
+            "via": [""],
+            "max-forwards": ["70"],
+            "from": [h.name_addr(from_uri, name, from_tag)],
+            "to": [h.name_addr(to_uri)],
+            "call-id": [call_id],
+            "cseq": [f"{cseq} INVITE"],
+        }
+        request = Request("INVITE", target_uri, fields, sdp)
+        self.dress(request)
+        for field, value in headers:
+            request.add(field, value)
+        if sdp:
+            fields["content-type"] = [SDP]
+        call = ClientCall(self, request, Address(*destination), self.credentials(account))
+        self.core.placed.add(call)
+        return call
 
     def register(self, account: Account, on_state: StateCallback) -> Registration:
         """Register, and stay so, until `Registration.stop`."""
-        ...
+        registration = Registration(self, account, on_state)
+        self._registrations.add(registration)
+        self.tasks.spawn(registration.run(), "sip.registration")
+        return registration
 
     async def options(self, destination: tuple[str, int], uri: str | None = None) -> int:
         """Ask whether somebody is there: the final status, 408 when nobody answered (32 s), 503 when not sent."""
-        ...
+        to = Address(*destination)
+        target = uri or str(Uri("sip", to.host, port=to.port))
+        request = self.new_request("OPTIONS", target, target, self._own_uri(to))
+        request.headers["accept"] = [SDP]
+        status, _ = await self.ask(request, to)
+        return status
 
     def end_lost(
         self,
@@ -93,10 +201,201 @@ class UserAgent:
         account: Account | None = None,
     ) -> asyncio.Future[None]:
         """End the dialog of a process that died, from the same local address: BYE if `answered`, else CANCEL for
-        `cseq` and `cseq + 1` (a challenge may have been answered), and BYE too where a To tag is known.
+        `cseq` and `cseq + 1` (a challenge may have been answered), then BYE too where a To tag is known.
         The future is done when the other side has answered or is silent."""
-        ...
+        dialog = Dialog(
+            call_id=call_id,
+            local_tag=from_tag,
+            remote_tag=to_tag or "",
+            local=h.name_addr(from_uri),
+            remote=h.name_addr(to_uri),
+            remote_target=remote_target or request_uri,
+            route_set=tuple(route_set),
+            local_cseq=cseq + _PAST_RETRIES,
+            remote_cseq=None,
+            fallback=Address(*destination),
+        )
+        lost = self.core.end_lost(dialog, cseq, request_uri, self.credentials(account), answered=answered)
+        return self.tasks.spawn(lost, "sip.end_lost")
 
     async def resolve(self, host: str, port: int) -> Address:
-        """The address behind a name (A or AAAA; no SRV)."""
-        ...
+        """The address behind a name (A, then AAAA; no SRV). Raises OSError when there is none."""
+        if is_ip(host):
+            return Address(host, port)
+        found = await self._loop.getaddrinfo(host, port)
+        found.sort(key=lambda entry: len(entry[4]))
+        return Address(str(found[0][4][0]), port)
+
+    # ------------------------------------------------------------ for calls, exchanges and registrations
+
+    def credentials(self, account: Account | None) -> Credentials | None:
+        """The secrets of an account, with the nonce and realm it has come to know."""
+        if account is None:
+            return None
+        known = self._credentials.get(account)
+        if known is None:
+            known = Credentials(account.username, account.password, account.realm, account.min_digest)
+            self._credentials[account] = known
+        return known
+
+    def new_request(self, method: str, uri: str, to_uri: str, from_uri: str, call_id: str | None = None) -> Request:
+        """A request outside any dialog, without its Via."""
+        call_id = call_id or f"{secrets.token_hex(12)}@{self._host}"
+        fields: Fields = {
+            "via": [""],
+            "max-forwards": ["70"],
+            "from": [h.name_addr(from_uri, tag=tag_for(call_id))],
+            "to": [h.name_addr(to_uri)],
+            "call-id": [call_id],
+            "cseq": [f"1 {method}"],
+            "contact": [self._contact],
+            "user-agent": [self._name],
+        }
+        return Request(method, uri, fields)
+
+    def is_ours(self, response: Response) -> bool:
+        """Whether a response belongs to an INVITE that this or an earlier process sent from here."""
+        return response.from_tag == tag_for(response.call_id) and response.via.sent_by == self._sent_by
+
+    @property
+    def contact_uri(self) -> str:
+        """Our own address as others are told it."""
+        return h.uri_of(self._contact)
+
+    def _own_uri(self, to: Address) -> str:
+        return h.contact_uri("ahize", self._host, self._transports[to.transport].local.port)
+
+    def stamp(self, request: Request, to: Address) -> None:
+        """Give a request its Via, whose branch follows from Call-ID, tags and CSeq."""
+        tags = f"{request.from_tag}{request.to_tag}"
+        branch = branch_for(request.call_id, tags, request.cseq.number, request.method)
+        request.restamp(f"SIP/2.0/{to.transport.upper()} {self._sent_by};rport;branch={branch}")
+
+    def dress(self, message: Request | Response) -> None:
+        """Add who we are, where we are and what we understand."""
+        message.headers["contact"] = [self._contact]
+        message.headers["allow"] = [ALLOW]
+        message.headers["user-agent" if isinstance(message, Request) else "server"] = [self._name]
+
+    def reply(
+        self,
+        transaction: Transaction,
+        status: int,
+        reason: str | None = None,
+        headers: Sequence[tuple[str, str]] = (),
+        to_tag: str | None = None,
+    ) -> None:
+        """Answer a request without a body."""
+        response = transaction.request.reply(status, reason, to_tag or secrets.token_hex(6))
+        response.headers["server"] = [self._name]
+        if status in (200, 405):
+            response.headers["allow"] = [ALLOW]
+        for name, value in headers:
+            response.add(name, value)
+        transaction.respond(response, self.now())
+
+    def send(self, request: Request, to: Address, credentials: Credentials | None, done: Done | None = None) -> None:
+        """Send a request whose answer nobody waits for."""
+        Exchange(self, request, to, done or _unheeded, credentials)
+
+    async def ask(
+        self, request: Request, to: Address, credentials: Credentials | None = None
+    ) -> tuple[int, Response | None]:
+        """Send a request and wait for its final answer: status and response (408 or 503 with None: no answer)."""
+        answer: asyncio.Future[tuple[int, Response | None]] = self._loop.create_future()
+
+        def done(status: int, response: Response | None) -> None:
+            if not answer.done():
+                answer.set_result((status, response))
+
+        Exchange(self, request, to, done, credentials)
+        return await answer
+
+    def ack(self, dialog: Dialog, invite: Request | None = None) -> Request:
+        """The ACK of a 2xx, with the INVITE's credentials (§13.2.2.4)."""
+        request = dialog.request("ACK", invite.cseq.number if invite else dialog.local_cseq)
+        for name in ("authorization", "proxy-authorization"):
+            if invite is not None and name in invite.headers:
+                request.headers[name] = invite.headers[name]
+        self.stamp(request, dialog.next_hop())
+        return request
+
+    def transmit(self, message: Request | Response, to: Address) -> None:
+        """Send something that no transaction repeats: an ACK for a 2xx, a stateless answer."""
+        try:
+            self._send(message.encode(), to)
+        except OSError:
+            self.counts.errors += 1
+
+    def end_stray(self, response: Response, destination: Address, credentials: Credentials | None) -> None:
+        """ACK and BYE an answer that nobody wants any more: late, forked, or of a process that died."""
+        StrayDialog.end(self, response, destination, credentials)
+
+    def remember(self, call: Call) -> None:
+        """From now on requests inside this call's dialog find it."""
+        self.core.remember(call)
+
+    def forget(self, call: Call) -> None:
+        self.core.forget(call)
+
+    def drop_registration(self, registration: Registration) -> None:
+        self._registrations.discard(registration)
+
+    def later(self, callback: Callable[..., object], *args: object) -> None:
+        """Call the listener in a later turn of the loop."""
+        self._loop.call_soon(self._guarded, callback, *args)
+
+    # ------------------------------------------------------------ socket and clock
+
+    def _send(self, data: bytes, to: Address) -> None:
+        self.counts.sent += 1
+        if self._trace is not None:
+            self._trace("out", data, to)
+        transport = self._transports.get(to.transport)
+        if transport is None:
+            raise OSError(f"no transport {to.transport}")
+        transport.send(data, to)
+
+    def _receive(self, data: bytes, source: Address) -> None:
+        self.counts.received += 1
+        if self._trace is not None:
+            self._trace("in", data, source)
+        self._guarded(self.core.receive, data, source, self._loop.time())
+
+    def _guarded(self, callback: Callable[..., object], *args: object) -> None:
+        """The loop's edge: one packet or callback that fails takes nothing else with it."""
+        try:
+            callback(*args)
+        except Exception:
+            self.counts.errors += 1
+            _log.exception("a packet or an event could not be dealt with")
+
+    def _earlier(self, when: float) -> None:
+        if self._waker is not None:
+            if self._waker.when() <= when:
+                return
+            self._waker.cancel()
+        self._waker = self._loop.call_at(when, self._tick)
+
+    def _tick(self) -> None:
+        self._guarded(self.timers.run, self._loop.time())
+        self._waker = None
+        following = self.timers.next_at()
+        if following is not None:
+            self._earlier(following)
+
+
+_PAST_RETRIES = 100
+"""A CSeq for the BYE of a lost dialog that is above any that the dead process can have used."""
+
+
+def tag_for(call_id: str) -> str:
+    """The From tag that goes with a Call-ID of ours: so a stray answer is known to be ours after a restart."""
+    return blake2s(call_id.encode("utf-8", "surrogateescape"), digest_size=6).hexdigest()
+
+
+def _unheeded(_status: int, _response: Response | None) -> None:
+    """Nobody waits for this answer."""
+
+
+__all__ = ["Account", "Call", "ClientCall", "Counts", "Listener", "ServerCall", "UserAgent", "tag_for"]

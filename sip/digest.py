@@ -114,6 +114,10 @@ class Credentials:
         self.realm = ours[0].realm
         return self._use(ours[0], method, uri)
 
+    def is_stale(self, response: Response) -> bool:
+        """Whether the credentials were right and only the nonce is used up (RFC 7616 §3.3)."""
+        return any(one.stale and one.realm == self.realm for one in challenges(response))
+
     def again(self, method: str, uri: str) -> tuple[str, str] | None:
         """Credentials for the next request under the last nonce (its count goes on); None: nothing to go on with."""
         if self._last is None or not self._last.qop:

@@ -145,6 +145,11 @@ class Request(Message):
         fields |= {"from": mine["from"], "to": [to], "call-id": mine["call-id"], "cseq": mine["cseq"]}
         return Response(status, REASONS.get(status, "") if reason is None else reason, fields, body)
 
+    def restamp(self, via: str) -> None:
+        """Put another topmost Via in place, the only one of a request of ours."""
+        self.headers["via"] = [via]
+        self._via = h.parse_via(via)
+
     def __repr__(self) -> str:
         return f"<Request {self.method}>"
 

@@ -72,6 +72,11 @@ class TimerQueue:
             heapify(self._heap)
             self._cancelled = 0
 
+    def clear(self) -> None:
+        """Forget everything."""
+        self._heap.clear()
+        self._cancelled = 0
+
     def next_at(self) -> float | None:
         """When to call `run`; None: never."""
         heap = self._heap

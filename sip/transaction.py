@@ -281,9 +281,15 @@ class Transaction:
     def on_timer(self, event: int, now: float) -> None:
         self.step(Event(event), now)
 
+    def stop(self) -> None:
+        """End without telling anybody."""
+        self._stop(0.0, None)
+        self.state = State.TERMINATED
+
     @property
-    def is_over(self) -> bool:
-        return self.state is State.TERMINATED
+    def is_waiting(self) -> bool:
+        """Whether this client still waits for a final answer."""
+        return self.state in (State.IC_CALLING, State.IC_PROCEEDING, State.NC_TRYING, State.NC_PROCEEDING)
 
     # ------------------------------------------------------------ what is done on the way
 

@@ -89,6 +89,15 @@ class Transactions:
         """The INVITE that a CANCEL means (§9.2)."""
         return self._servers.get(server_key(cancel, "INVITE"))
 
+    def unanswered(self) -> bool:
+        """Whether a request of ours still waits for its final answer."""
+        return any(one.is_waiting for one in self._clients.values())
+
+    def abandon(self, transaction: Transaction) -> None:
+        """Stop a client transaction whose user has lost patience."""
+        transaction.stop()
+        self.forget(transaction)
+
     def transport_failed(self, address: Address, now: float) -> None:
         """A connection broke: tell everybody who was sending there."""
         for transaction in [*self._clients.values(), *self._servers.values()]:

@@ -1,0 +1,239 @@
+"""What becomes of each packet: strangers, responses, requests outside and inside dialogs (RFC 3261 §8.2, §12.2.2)."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from sip.call import Call
+from sip.dialog import Dialog, DialogKey
+from sip.errors import BadMessage, SipError
+from sip.message import Message, Request, Response, parse
+from sip.server_call import ServerCall
+from sip.transaction import State, Transaction, ack_for, cancel_for
+from sip.transport import Address
+from sip.uas import SDP, mark_source, refusal
+
+if TYPE_CHECKING:
+    from sip.agent import UserAgent
+    from sip.client_call import ClientCall
+    from sip.digest import Credentials
+    from sip.stray import StrayDialog
+
+
+class Core:
+    """The transaction user of a `UserAgent`: it holds the dialogs."""
+
+    def __init__(self, agent: UserAgent) -> None:
+        self._agent = agent
+        self._calls: dict[DialogKey, Call] = {}
+        self.placed: set[ClientCall] = set()
+        """Calls of ours without a final answer."""
+        self._offered: dict[tuple[str, str, int], ServerCall] = {}
+        self.strays: dict[DialogKey, StrayDialog] = {}
+        self._source = Address("", 0)
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def living(self) -> list[Call]:
+        """Every call that is not over."""
+        return [*self.placed, *self._calls.values()]
+
+    def remember(self, call: Call) -> None:
+        assert call.dialog is not None
+        self._calls[call.dialog.key] = call
+
+    def forget(self, call: Call) -> None:
+        if call.dialog is not None:
+            self._calls.pop(call.dialog.key, None)
+        if isinstance(call, ServerCall):
+            self._offered.pop(_offer_key(call.request), None)
+
+    # ------------------------------------------------------------ packets
+
+    def receive(self, data: bytes, source: Address, now: float) -> None:
+        """One packet. Never raises for what it holds, only for our own mistakes."""
+        agent = self._agent
+        if agent.peers(source.host) is None:
+            self._stranger(data, source, now)
+            return
+        if len(data) <= 4:
+            return  # a keep-alive (RFC 5626 §3.5.1)
+        try:
+            message = parse(data)
+            if isinstance(message, Response):
+                self._response(message, source, now)
+            else:
+                self._request(message, source, now)
+        except BadMessage as error:
+            agent.counts.malformed += 1
+            self._refuse_malformed(error, source)
+
+    def _stranger(self, data: bytes, source: Address, now: float) -> None:
+        self._agent.gate.stranger(now)
+        if self._agent.unknown_peer != "403":
+            return
+        try:
+            message = parse(data)
+        except BadMessage:
+            return
+        self._answer_stateless(message, 403, source)
+
+    def _refuse_malformed(self, error: BadMessage, source: Address) -> None:
+        if error.message is not None:
+            self._answer_stateless(error.message, error.status, source)
+
+    def _answer_stateless(self, message: Message, status: int, source: Address) -> None:
+        """Answer without a transaction what is whole enough to be answered (§8.2.7)."""
+        if not isinstance(message, Request) or message.method == "ACK":
+            return
+        try:
+            to = mark_source(message, source)
+            self._agent.transmit(message.reply(status, to_tag=secrets.token_hex(6)), to)
+        except (SipError, KeyError):
+            self._agent.counts.unmatched += 1
+
+    # ------------------------------------------------------------ responses
+
+    def _response(self, response: Response, source: Address, now: float) -> None:
+        if len(response.values("via")) != 1:
+            self._agent.counts.unmatched += 1  # §8.1.3.3
+        elif not self._agent.transactions.response(response, now):
+            self._stray(response, source)
+
+    def _stray(self, response: Response, source: Address) -> None:
+        """No transaction knows it: end what an INVITE of ours began before a restart, ignore the rest."""
+        agent = self._agent
+        if response.status < 200 or response.cseq.method != "INVITE" or not agent.is_ours(response):
+            agent.counts.unmatched += 1
+            return
+        call = self._calls.get((response.call_id, response.from_tag, response.to_tag))
+        if response.status >= 300:
+            agent.transmit(_bare_ack(response), source)
+        elif call is not None and call.dialog is not None:
+            agent.transmit(agent.ack(call.dialog), call.dialog.next_hop())
+        else:
+            agent.end_stray(response, source, None)
+
+    # ------------------------------------------------------------ requests
+
+    def _request(self, request: Request, source: Address, now: float) -> None:
+        reply_to = mark_source(request, source)
+        transactions = self._agent.transactions
+        if transactions.repeated(request, now):
+            return
+        if request.method == "ACK":
+            self._ack(request, now)
+            return
+        self._source = source
+        transactions.accept(request, reply_to, now)
+
+    def _ack(self, ack: Request, now: float) -> None:
+        call = self._calls.get((ack.call_id, ack.to_tag, ack.from_tag))
+        if call is None:
+            self._agent.counts.unmatched += 1
+        else:
+            call.on_ack(ack, now)
+
+    def on_accepted_ack(self, transaction: Transaction, ack: Request, now: float) -> None:
+        self._ack(ack, now)
+
+    def on_request(self, transaction: Transaction, request: Request, now: float) -> None:
+        """A new request, in its transaction."""
+        if request.method == "CANCEL":
+            self._cancel(transaction, request)
+        elif request.to_tag:
+            self._inside(transaction, request, now)
+        else:
+            self._outside(transaction, request)
+
+    def _cancel(self, transaction: Transaction, request: Request) -> None:
+        invite = self._agent.transactions.invite_of(request)
+        if invite is None:
+            self._agent.reply(transaction, 481)
+            return
+        call = invite.user
+        tag = call.dialog.local_tag if isinstance(call, ServerCall) and call.dialog is not None else None
+        self._agent.reply(transaction, 200, to_tag=tag)
+        if isinstance(call, ServerCall) and invite.state is State.IS_PROCEEDING:
+            call.on_cancel()
+
+    def _inside(self, transaction: Transaction, request: Request, now: float) -> None:
+        call = self._calls.get((request.call_id, request.to_tag, request.from_tag))
+        if call is None:
+            self._agent.reply(transaction, 481)
+        else:
+            call.on_request(transaction, request, now)
+
+    def _outside(self, transaction: Transaction, request: Request) -> None:
+        refused = refusal(request, registers=True)
+        if refused is not None:
+            self._agent.reply(transaction, refused[0], headers=refused[1])
+        elif request.method == "INVITE":
+            self._offer(transaction, request)
+        elif request.method == "OPTIONS":
+            self._agent.reply(transaction, 200, headers=[("accept", SDP)])
+        elif request.method == "REGISTER":
+            self._register(transaction, request)
+        else:
+            self._agent.reply(transaction, 481)
+
+    def _register(self, transaction: Transaction, request: Request) -> None:
+        response = self._agent.listener.on_register(request, self._source)
+        if response is None:
+            self._agent.reply(transaction, 405)
+        else:
+            transaction.respond(response, self._agent.now())
+
+    def _offer(self, transaction: Transaction, request: Request) -> None:
+        agent = self._agent
+        key = _offer_key(request)
+        if key in self._offered:
+            agent.reply(transaction, 482)  # §8.2.2.2: the same call by another way
+            return
+        try:
+            dialog = Dialog.of_request(request, secrets.token_hex(6), self._source)
+        except BadMessage as error:
+            agent.reply(transaction, error.status)
+            return
+        call = ServerCall(agent, transaction, request, dialog)
+        transaction.user = call
+        self._offered[key] = call
+        self.remember(call)
+        agent.listener.on_offered(call)
+        if call.is_trying and transaction.state is State.IS_PROCEEDING:
+            transaction.respond(request.reply(100), agent.now())
+
+    # ------------------------------------------------------------ after a crash
+
+    async def end_lost(
+        self, dialog: Dialog, cseq: int, request_uri: str, credentials: Credentials | None, *, answered: bool
+    ) -> None:
+        """See `UserAgent.end_lost`."""
+        if not answered:
+            for number in (cseq, cseq + 1):
+                await self._agent.ask(self._lost_cancel(dialog, number, request_uri), dialog.next_hop())
+        if dialog.remote_tag:
+            bye = dialog.request("BYE", dialog.next_cseq())
+            await self._agent.ask(bye, dialog.next_hop(), credentials)
+
+    def _lost_cancel(self, dialog: Dialog, cseq: int, request_uri: str) -> Request:
+        invite = dialog.request("INVITE", cseq)
+        invite.uri = request_uri
+        invite.headers["to"] = [dialog.remote]
+        invite.headers.pop("route", None)
+        self._agent.stamp(invite, dialog.fallback)
+        return cancel_for(invite)
+
+
+def _offer_key(request: Request) -> tuple[str, str, int]:
+    return request.call_id, request.from_tag, request.cseq.number
+
+
+def _bare_ack(response: Response) -> Request:
+    """The ACK of a refusal whose INVITE is forgotten; peers match it by its branch."""
+    number = response.cseq.number
+    fields = {name: response.headers[name] for name in ("from", "to", "call-id")}
+    fields = {"via": [response.headers["via"][0]], **fields, "cseq": [f"{number} INVITE"]}
+    return ack_for(Request("INVITE", "sip:lost.invalid", fields), response)

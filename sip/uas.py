@@ -1,0 +1,63 @@
+"""What every incoming request is checked for before anybody is asked (RFC 3261 §8.2). Pure."""
+
+from __future__ import annotations
+
+from sip import headers as h
+from sip.message import Request
+from sip.transport import Address
+
+METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS")
+ALLOW = ", ".join(METHODS)
+SDP = "application/sdp"
+_SCHEMES = ("sip:", "sips:", "tel:")
+
+Refusal = tuple[int, list[tuple[str, str]]]
+"""Status and header fields."""
+
+
+def refusal(request: Request, *, registers: bool = False) -> Refusal | None:
+    """Why this request cannot be served, or None. `registers`: REGISTER is served here."""
+    if request.method not in METHODS and not (registers and request.method == "REGISTER"):
+        return 405, [("allow", ALLOW)]
+    if not request.uri.lower().startswith(_SCHEMES):
+        return 416, []
+    extensions = request.values("require")
+    if extensions:
+        return 420, [("unsupported", ", ".join(extensions))]
+    return _content(request) if request.method in ("INVITE", "OPTIONS") else None
+
+
+def _content(request: Request) -> Refusal | None:
+    kind = request.get("content-type")
+    if request.body and kind is not None and kind.partition(";")[0].strip().lower() != SDP:
+        return 415, [("accept", SDP)]
+    if request.body and request.get("content-encoding") not in (None, "", "identity"):
+        return 415, [("accept-encoding", "identity")]
+    accepted = [value.partition(";")[0].strip().lower() for value in request.values("accept")]
+    if accepted and not {SDP, "application/*", "*/*"} & set(accepted):
+        return 406, []
+    return None
+
+
+def mark_source(request: Request, source: Address) -> Address:
+    """Write where the request really came from into its top Via; gives the address that responses go to
+    (§18.2.1, §18.2.2, RFC 3581 §4)."""
+    via = request.via
+    wants_port = "rport" in via.params
+    if wants_port or via.host != source.host:
+        _rewrite(request, source, wants_port)
+    port = source.port if wants_port else via.port or 5060
+    return Address(source.host, port, source.transport)
+
+
+def _rewrite(request: Request, source: Address, wants_port: bool) -> None:
+    line = request.headers["via"][0]
+    first, *rest = h.pieces(line, ",") if "," in line else [line]
+    kept, *params = h.pieces(first, ";")
+    params = [item.strip() for item in params]
+    names = [item.partition("=")[0].strip().lower() for item in params]
+    told = [item for item, name in zip(params, names, strict=True) if name not in ("rport", "received")]
+    told.append(f"received={source.host}")
+    if wants_port:
+        told.append(f"rport={source.port}")
+    request.headers["via"] = [",".join([";".join([kept.rstrip(), *told]), *rest]), *request.headers["via"][1:]]
