@@ -7,32 +7,30 @@ from media.description import TELEPHONE_EVENT, Payload
 from media.g711 import ALAW_TO_ULAW, ULAW_TO_ALAW
 from media.session import Arrival, Leg
 
+Route = tuple[Payload, bytes | None]
+"""The payload to send under, and the table to translate by, if any."""
+
 
 class Relay:
     """One direction of a bridge: what `source` hears is sent by `target`."""
 
     def __init__(self, source: Leg, target: Leg) -> None:
         self.source, self.target = source, target
-        self._routes: dict[Payload, tuple[Payload, bytes | None] | None] = {}
+        self._payload: Payload | None = None
         self._agreed = target.remote
+        self._route: Route | None = None
 
     def __call__(self, arrival: Arrival) -> None:
-        route = self._route(arrival.payload)
-        if route is None:
+        if arrival.payload is not self._payload or self.target.remote is not self._agreed:
+            self._payload, self._agreed = arrival.payload, self.target.remote
+            self._route = route(arrival.payload, self.target)
+        if self._route is None:
             return
-        payload, table = route
+        payload, table = self._route
         if table is not None:
             sound = slice(arrival.start, arrival.end)
             arrival.buffer[sound] = arrival.buffer[sound].translate(table)
         self.target.relay(arrival, payload)
-
-    def _route(self, payload: Payload) -> tuple[Payload, bytes | None] | None:
-        if self._agreed is not self.target.remote:
-            self._routes.clear()
-            self._agreed = self.target.remote
-        if payload not in self._routes:
-            self._routes[payload] = route(payload, self.target)
-        return self._routes[payload]
 
     def stop(self) -> None:
         """The target is fed by something else, or closes: the bridge ends for both."""
@@ -42,8 +40,8 @@ class Relay:
             self.source.feed(None)
 
 
-def route(payload: Payload, target: Leg) -> tuple[Payload, bytes | None] | None:
-    """The target's payload for a packet and the table to translate it by; None: the target cannot take it."""
+def route(payload: Payload, target: Leg) -> Route | None:
+    """How a packet reaches the target; None: it cannot take it."""
     same = target.payload_named(payload.name)
     if same is not None:
         return same, None

@@ -80,6 +80,7 @@ class Leg:
         self._reception = Reception()
         self._outgoing = Outgoing(random.getrandbits(32), random.getrandbits(15), random.getrandbits(31))
         self._feed: Feed | None = None
+        self._mute = True
         self._last_sent_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self.closed = False
@@ -134,6 +135,7 @@ class Leg:
 
     def _agree(self, remote: Description) -> None:
         self._remote = remote
+        self._mute = not (remote.direction.receives and self._local.direction.sends)
         told = (remote.host, remote.port)
         self._latch.learn(told, self._loop.time())
         if self._latch.locked is None:
@@ -231,10 +233,6 @@ class Leg:
     def fed_by(self) -> Feed | None:
         return self._feed
 
-    @property
-    def _mute(self) -> bool:
-        return self.closed or self.held or self._remote is None or not self._local.direction.sends
-
     def send(self, sound: bytes, payload: Payload, *, first: bool) -> None:
         """One packet of sound made here; `first`: silence came before it (the marker bit is set)."""
         if self._mute:
@@ -297,7 +295,7 @@ class Leg:
         if self.closed:
             return
         self.feed(None)
-        self.closed = True
+        self.closed = self._mute = True
         self.sink = None
         if self._timer is not None:
             self._timer.cancel()
