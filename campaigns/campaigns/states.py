@@ -1,0 +1,54 @@
+"""The life of a campaign as a table, and what it needs before it may run. Pure."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+from campaigns.errors import WrongState
+from dialer.ports import Mode
+from kit.errors import FieldError
+
+
+class State(StrEnum):
+    DRAFT = "draft"
+    RUNNING = "running"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+class Event(StrEnum):
+    START = "start"
+    PAUSE = "pause"
+
+
+TRANSITIONS: dict[tuple[State, Event], State] = {
+    (State.DRAFT, Event.START): State.RUNNING,
+    (State.PAUSED, Event.START): State.RUNNING,
+    (State.RUNNING, Event.PAUSE): State.PAUSED,
+}
+
+
+def after(state: State, event: Event) -> State:
+    """Raises WrongState, naming both, when there is no such step."""
+    found = TRANSITIONS.get((state, event))
+    if found is None:
+        raise WrongState(f"A campaign that is {state} cannot {event}; load it again.", state=state, event=event)
+    return found
+
+
+def missing(campaign: Mapping[str, Any], trunks: Sequence[str]) -> list[FieldError]:
+    """What a campaign lacks to run, one entry a field. `trunks`: the configured ones; none: not checked."""
+    found: list[FieldError] = []
+    if not campaign["caller_id"]:
+        found.append(_lack("caller_id", "Say which number the customer sees; it must be one that can be called back."))
+    if not any(campaign["hours"].values()):
+        found.append(_lack("hours", "Say on which days and at what hours customers may be called."))
+    if campaign["mode"] == Mode.PREDICTIVE and not campaign["message"]:
+        found.append(_lack("message", "Predictive dialing needs a message for people who cannot be connected in time."))
+    if trunks and campaign["trunk"] not in trunks:
+        found.append(_lack("trunk", f"There is no trunk of that name; configured are: {', '.join(trunks)}."))
+    return found
+
+
+def _lack(field: str, message: str) -> FieldError:
+    return {"field": field, "code": "missing" if field != "trunk" else "unknown", "message": message}

@@ -1,0 +1,56 @@
+"""Who calls and why (port `dialer.ports.Callers`)."""
+
+from sqlalchemy import RowMapping, desc, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from campaigns.lists.models import attempt, lead
+from campaigns.projects import service as projects
+from contacts import sealing
+from contacts.persons import service as persons
+from dialer import ports
+from kit import phones
+from kit.db import Database
+from kit.phones import PhoneError
+from kit.seal import Seal
+
+
+class StoredCallers:
+    """A call belongs to the project of the number called; the caller is found there by the keyed hash of theirs."""
+
+    def __init__(self, db: Database, seal: Seal) -> None:
+        self._db, self._seal = db, seal
+
+    async def identify(self, number: str | None, called: str) -> ports.Caller:
+        """Who calls from `number` (as shown, or None) to `called`. What nobody knows stays None."""
+        async with self._db.read() as conn:
+            project = await projects.of_called(conn, called)
+            if project is None:
+                return ports.Caller(None)
+            digest = self._digest(number, project["country"])
+            person, last = (None, None) if digest is None else await _known(conn, project["id"], digest)
+        return ports.Caller(
+            project=ports.ProjectId(project["id"]),
+            person=None if person is None else ports.PersonId(person),
+            campaign=None if last is None else ports.CampaignId(last["campaign"]),
+            lead=None if last is None else ports.LeadId(last["id"]),
+            greeting=project["greeting"],
+        )
+
+    def _digest(self, number: str | None, country: str) -> bytes | None:
+        try:
+            return None if number is None else sealing.number_digest(self._seal, phones.parse(number, country).e164)
+        except PhoneError:
+            return None
+
+
+async def _known(conn: AsyncConnection, project: str, digest: bytes) -> tuple[str | None, RowMapping | None]:
+    """The person of this number, and the lead that was dialed last, else the newest one."""
+    person = (await persons.of_digests(conn, project, [digest])).get(digest)
+    newest = (
+        select(lead.c.id, lead.c.campaign)
+        .select_from(lead.outerjoin(attempt, attempt.c.lead == lead.c.id))
+        .where(lead.c.number_digest == digest, lead.c.project == project)
+        .order_by(attempt.c.started_at.is_(None), desc(attempt.c.started_at), desc(lead.c.id))
+        .limit(1)
+    )
+    return person, (await conn.execute(newest)).mappings().one_or_none()
