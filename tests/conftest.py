@@ -9,9 +9,10 @@ from pathlib import Path
 
 import postgres
 import pytest
+from sqlalchemy import delete
 
 from kit.clock import ManualClock
-from kit.db import Database
+from kit.db import Database, Tx, metadata
 from kit.seal import MasterKey, Seal
 
 STORES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
@@ -26,9 +27,16 @@ def postgres_server() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def shared_postgres(postgres_server: str) -> Iterator[str]:
+    """One base for the tests of this process: to make one for each takes longer than the tests."""
+    with postgres.own_database(postgres_server, f"ahize_test_{uuid.uuid4().hex}") as url:
+        yield url
+
+
 @pytest.fixture(params=STORES)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty base of one's own on each store."""
+    """A base without a table on each store, of the test's own: for migrations and the like."""
     if request.param == "sqlite":
         yield f"sqlite+aiosqlite:///{tmp_path / 'ahize.db'}"
         return
@@ -37,14 +45,28 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield url
 
 
+@pytest.fixture(params=STORES)
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The base that `database` opens on each store."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'ahize.db'}"
+    return request.getfixturevalue("shared_postgres")
+
+
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """An open database with every table of the rooms that the test imports."""
-    opened = Database(database_url)
+async def database(store_url: str) -> AsyncIterator[Database]:
+    """An open database with every table of the rooms that the tests import, all of them empty."""
+    opened = Database(store_url)
     await opened.open()
     await opened.create_all()
+    await opened.write(_emptied)
     yield opened
     await opened.close()
+
+
+async def _emptied(tx: Tx) -> None:
+    for table in reversed(metadata.sorted_tables):
+        await tx.conn.execute(delete(table))
 
 
 @pytest.fixture

@@ -268,7 +268,7 @@ async def test_a_database_that_is_not_there_is_named_as_such(postgres_server):
         await Database(postgres_server.rsplit("/", 1)[0] + "/no_such_database").open()
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
 async def test_a_cut_connection_between_two_writes_costs_none(database, request):
     admin = await asyncpg.connect(postgres.plain(request.getfixturevalue("postgres_server")))
     query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
@@ -279,7 +279,7 @@ async def test_a_cut_connection_between_two_writes_costs_none(database, request)
     assert await names(database) == ["a"]
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
 async def test_a_connection_cut_in_a_write_fails_its_group_alone(database):
     async def suicide(tx):
         await add("lost")(tx)

@@ -194,7 +194,7 @@ async def test_the_epoch_stays_and_a_new_base_has_another(database, journal, tmp
         await part.close()
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
 async def test_two_relays_on_one_base_place_each_event_once(database, journal):
     other_base = Database(database.url.render_as_string(hide_password=False))
     await other_base.open()
