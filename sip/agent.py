@@ -19,12 +19,12 @@ from sip.digest import Credentials
 from sip.exchange import Done, Exchange
 from sip.gate import Gate
 from sip.listener import Account, Listener, Peers
+from sip.machine import Transaction, branch_for
 from sip.message import Fields, Request, Response
 from sip.registration import Registration, StateCallback
 from sip.server_call import ServerCall
 from sip.stray import StrayDialog
 from sip.timers import TimerQueue
-from sip.transaction import Transaction, branch_for
 from sip.transactions import Transactions
 from sip.transport import Address, Transport, UdpTransport
 from sip.uas import ALLOW, SDP

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from sip import headers as h
 from sip.dialog import Dialog
 from sip.errors import WrongState
+from sip.machine import Transaction
 from sip.message import Request, Response
 from sip.timers import T1, T2, TIMEOUT, Timer
-from sip.transaction import Transaction
 from sip.uas import SDP
 
 if TYPE_CHECKING:

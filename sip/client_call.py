@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from sip.call import Call, Life, Turn
 from sip.dialog import Dialog
 from sip.exchange import authorized, with_credentials
+from sip.machine import Transaction, cancel_for
 from sip.message import Request, Response
 from sip.timers import TIMEOUT, Timer
-from sip.transaction import Transaction, cancel_for
 from sip.transport import Address
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from sip.call import Call
 from sip.dialog import Dialog, DialogKey
 from sip.errors import BadMessage, SipError
+from sip.machine import Transaction, ack_for, cancel_for
 from sip.message import Message, Request, Response, parse
 from sip.server_call import ServerCall
-from sip.transaction import State, Transaction, ack_for, cancel_for
+from sip.transaction import State
 from sip.transport import Address
 from sip.uas import SDP, mark_source, refusal
 

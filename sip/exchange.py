@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from sip.digest import Credentials
 from sip.errors import ChallengeRefused
+from sip.machine import Transaction
 from sip.message import Request, Response
-from sip.transaction import Transaction
 from sip.transport import Address
 
 if TYPE_CHECKING:

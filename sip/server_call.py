@@ -9,8 +9,9 @@ from sip import headers as h
 from sip.call import Call, Life, Turn
 from sip.dialog import Dialog
 from sip.errors import BadMessage, WrongState
+from sip.machine import Transaction
 from sip.message import Request
-from sip.transaction import State, Transaction
+from sip.transaction import State
 from sip.uas import SDP
 from sip.uri import Uri, is_number
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Protocol
 
 from sip.errors import WrongState
+from sip.machine import COOKIE, Transaction, User
 from sip.message import Request, Response
 from sip.timers import TimerQueue
-from sip.transaction import COOKIE, Event, Transaction, User
+from sip.transaction import Event
 from sip.transport import Address
 
 
