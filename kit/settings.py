@@ -1,7 +1,9 @@
 """Settings from a YAML file and the environment, refused with their name, line and what is allowed."""
 
 import difflib
+import itertools
 import os
+import types
 import typing
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ from typing import Any, TypeVar, cast
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from kit.errors import AhizeError
 
@@ -145,7 +148,7 @@ def _unknown(model: type[BaseModel], tree: Mapping[Any, Any], at: Path_, source:
     """A problem for every name that the model does not have, at any depth."""
     for key, value in tree.items():
         here = (*at, str(key))
-        known = model.model_fields.get(str(key))
+        known = _fields(model).get(str(key))
         if known is None:
             yield Problem(".".join(here), source.place(here), _nearest(str(key), model))
         else:
@@ -153,11 +156,16 @@ def _unknown(model: type[BaseModel], tree: Mapping[Any, Any], at: Path_, source:
                 yield from _unknown(below, part, where, source)
 
 
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields by the names that they have in the file."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
 def _nearest(name: str, model: type[BaseModel]) -> str:
-    close = difflib.get_close_matches(name, model.model_fields, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(name, _fields(model), n=1, cutoff=0.5)
     if close:
         return f"there is no such setting; did you mean {close[0]}?"
-    return "there is no such setting; allowed here are " + ", ".join(sorted(model.model_fields))
+    return "there is no such setting; allowed here are " + ", ".join(sorted(_fields(model)))
 
 
 def _parts(annotation: Any, value: Any, at: Path_) -> Iterator[tuple[type[BaseModel], Mapping[Any, Any], Path_]]:
@@ -170,7 +178,7 @@ def _parts(annotation: Any, value: Any, at: Path_) -> Iterator[tuple[type[BaseMo
             yield from _parts(below, item, (*at, str(n)))
     elif isinstance(value, Mapping):
         mapping = cast("Mapping[Any, Any]", value)
-        if _is_dict(annotation):
+        if _is_a(annotation, dict, Mapping):
             for key, item in mapping.items():
                 yield from _parts(below, item, (*at, str(key)))
         else:
@@ -183,10 +191,12 @@ def _model_of(annotation: Any) -> type[BaseModel] | None:
     return next((found for part in typing.get_args(annotation) if (found := _model_of(part)) is not None), None)
 
 
-def _is_dict(annotation: Any) -> bool:
-    if typing.get_origin(annotation) in (dict, Mapping):
-        return True
-    return any(typing.get_origin(part) is dict for part in typing.get_args(annotation))
+def _is_a(annotation: Any, *origins: Any) -> bool:
+    """Whether an annotation, or a part of a union, is one of these containers."""
+    origin = typing.get_origin(annotation)
+    if origin in (typing.Union, types.UnionType):
+        return any(_is_a(part, *origins) for part in typing.get_args(annotation))
+    return origin in origins
 
 
 # ---------------------------------------------------------------- the environment
@@ -215,14 +225,18 @@ class _Overlay:
 
     def _wrong_name(self, at: Path_, variable: str) -> Problem | None:
         annotation: Any = self._model
+        key_next = False
         for depth, name in enumerate(at):
             below = _model_of(annotation)
-            if below is None or _is_dict(annotation):
+            if below is None:
                 return None
-            field = below.model_fields.get(name)
+            if key_next:
+                annotation, key_next = below, False
+                continue
+            field = _fields(below).get(name)
             if field is None:
                 return Problem(".".join(at[: depth + 1]), f"environment variable {variable}", _nearest(name, below))
-            annotation = field.annotation
+            annotation, key_next = field.annotation, _is_a(field.annotation, dict, list, tuple, Mapping)
         return None
 
     def place(self, at: Path_) -> str | None:
@@ -239,11 +253,29 @@ def _value(text: str) -> Any:
 
 
 def _put(tree: dict[str, Any], at: Path_, value: Any) -> None:
-    for name in at[:-1]:
-        below = tree.get(name)
-        tree[name] = below = cast("dict[str, Any]", below) if isinstance(below, dict) else {}
-        tree = below
-    tree[at[-1]] = value
+    """Lay `value` over the tree; a number names a place in a list, the one after its end adds to it."""
+    for name, after in itertools.pairwise(at):
+        below = _get(tree, name)
+        if not isinstance(below, dict | list):
+            below = cast("dict[str, Any] | list[Any]", [] if after == "0" else {})
+            _set(tree, name, below)
+        tree = cast("dict[str, Any]", below)
+    _set(tree, at[-1], value)
+
+
+def _get(tree: dict[str, Any] | list[Any], name: str) -> Any:
+    if isinstance(tree, dict):
+        return tree.get(name)
+    return tree[int(name)] if name.isdecimal() and int(name) < len(tree) else None
+
+
+def _set(tree: dict[str, Any] | list[Any], name: str, value: Any) -> None:
+    if isinstance(tree, dict):
+        tree[name] = value
+    elif name.isdecimal() and int(name) < len(tree):
+        tree[int(name)] = value
+    else:
+        tree.append(value)
 
 
 # ---------------------------------------------------------------- wrong values

@@ -17,6 +17,7 @@ class Trunk(BaseModel):
     host: str
     password: str = ""
     channels: int = Field(30, ge=1)
+    register_: bool = Field(True, alias="register")
 
 
 class Config(BaseModel):
@@ -28,6 +29,8 @@ class Config(BaseModel):
     trunks: dict[str, Trunk] = {}
     mirrors: list[Trunk] = []
     codecs: list[str] = ["PCMA"]
+    spare: Trunk | None = None
+    spares: tuple[Trunk, ...] | None = None
     master_secret: str | None = None
 
 
@@ -76,6 +79,24 @@ def test_the_environment_overrides_the_file(load):
     assert (config.sip.port, config.name, config.debug) == (5080, "0123", True)
     assert config.trunks["main"].host == "pbx"
     assert config.codecs == ["PCMU", "PCMA"]
+
+
+def test_the_environment_reaches_into_lists(load):
+    text = "mirrors:\n  - host: a\n  - host: b\n    register: false\n"
+
+    config = load(text, AHIZE_MIRRORS__1__PASSWORD="x", AHIZE_MIRRORS__2__HOST="c", AHIZE_MIRRORS__0__REGISTER="false")
+
+    assert [(one.host, one.password, one.register_) for one in config.mirrors] == [
+        ("a", "", False),
+        ("b", "x", False),
+        ("c", "", True),
+    ]
+    assert load("", AHIZE_SPARE__HOST="a", AHIZE_SPARES__0__HOST="b").spare.host == "a"
+    assert "did you mean host?" in refused(load, "", AHIZE_SPARE__HOTS="a")
+    assert "did you mean host?" in refused(load, "", AHIZE_SPARES__0__HOTS="a")
+    assert load("", AHIZE_MIRRORS__0__HOST="a").mirrors[0].host == "a"
+    assert "did you mean host?" in refused(load, text, AHIZE_MIRRORS__0__HOTS="x")
+    assert "environment variable AHIZE_MIRRORS__0__CHANNELS" in refused(load, text, AHIZE_MIRRORS__0__CHANNELS="0")
 
 
 @pytest.mark.parametrize(
