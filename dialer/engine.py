@@ -90,7 +90,9 @@ class Engine:
         self._floor.draining = True
         for call in list(self._floor.calls.values()):
             self._floor.guarded(self._calls.take_back_for_good, call)
-        return await self._until(lambda: not self._floor.calls, patience_s)
+        ended = await self._until(lambda: not self._floor.calls, patience_s)
+        await self._flush()
+        return ended
 
     async def stop(self, talk_s: float = 0.0) -> None:
         """Drain for `talk_s` seconds, then end every call and every phone, and write the last facts."""

@@ -1,5 +1,6 @@
 """What a campaign's calls have been like so far, learned as they end. Times in seconds."""
 
+from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from math import exp
 
@@ -23,12 +24,16 @@ class Durations:
     def __init__(self, mean: float) -> None:
         self._mean = mean
         self._recent: deque[float] = deque(maxlen=_DURATIONS)
+        self._sorted: list[float] = []
         self._sum = 0.0
 
     def add(self, seconds: float) -> None:
         if len(self._recent) == _DURATIONS:
-            self._sum -= self._recent[0]
+            oldest = self._recent[0]
+            self._sum -= oldest
+            del self._sorted[bisect_left(self._sorted, oldest)]
         self._recent.append(seconds)
+        insort(self._sorted, seconds)
         self._sum += seconds
 
     @property
@@ -42,11 +47,9 @@ class Durations:
         """
         if horizon <= 0:
             return 0.0
-        lasted = ended = 0
-        for seconds in self._recent:
-            if seconds > elapsed:
-                lasted += 1
-                ended += seconds <= elapsed + horizon
+        shorter = bisect_right(self._sorted, elapsed)
+        ended = bisect_right(self._sorted, elapsed + horizon) - shorter
+        lasted = len(self._sorted) - shorter
         law = 1 - exp(-horizon / max(1.0, self.mean))
         return (ended + _MEAN_WEIGHT * law) / (lasted + _MEAN_WEIGHT)
 

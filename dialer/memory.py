@@ -6,7 +6,7 @@ Everything is kept in plain dicts and lists that a test may read. `MemoryLines` 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from dialer.outcomes import FLAGS, Outcome
 from dialer.ports import (
@@ -20,6 +20,7 @@ from dialer.ports import (
     Caller,
     Campaign,
     CampaignId,
+    DialogRef,
     DialRequest,
     Estimates,
     Fact,
@@ -33,20 +34,6 @@ from dialer.ports import (
     Reason,
     Verdict,
 )
-
-
-class LoopClock:
-    """Time of the running loop: `monotonic` is loop.time(), the wall clock runs along from `start`."""
-
-    def __init__(self, start: datetime) -> None:
-        self._start = start
-        self._zero = asyncio.get_running_loop().time()
-
-    def now(self) -> datetime:
-        return self._start.astimezone(UTC) + timedelta(seconds=self.monotonic() - self._zero)
-
-    def monotonic(self) -> float:
-        return asyncio.get_running_loop().time()
 
 
 @dataclass(slots=True)
@@ -63,6 +50,7 @@ class StoredLead:
 @dataclass(slots=True)
 class StoredAttempt:
     start: AttemptStart
+    dialog: DialogRef
     answered: bool = False
     ended: AttemptEnded | None = None
 
@@ -148,7 +136,7 @@ class MemoryLeads:
         resource = "engine" if start.campaign is None else f"campaign:{start.campaign}"
         if self.fences.get(resource) != start.fence or start.number in self._live:
             return False
-        self.attempts[start.id] = StoredAttempt(start)
+        self.attempts[start.id] = StoredAttempt(start, start.dialog)
         self._live.add(start.number)
         if start.lead is not None:
             self.leads[start.lead].state = "dialing"
@@ -200,7 +188,7 @@ class MemoryLeads:
         return LostAttempt(
             start.id,
             start.kind,
-            start.dialog,
+            attempt.dialog,
             attempt.answered,
             start.fence,
             lead=start.lead,
@@ -231,8 +219,9 @@ class MemoryJournal:
 
     def _apply(self, fact: Fact) -> None:
         self.facts.append(fact)
-        if isinstance(fact, AttemptAnswered):
-            self.leads.attempts[fact.attempt].answered = True
+        if isinstance(fact, AttemptRinging | AttemptAnswered):
+            stored = self.leads.attempts[fact.attempt]
+            stored.dialog, stored.answered = fact.dialog, isinstance(fact, AttemptAnswered)
         elif isinstance(fact, AttemptEnded):
             self.leads.end(fact, fact.at)
         if self.on_fact is not None:
@@ -251,14 +240,18 @@ class MemoryRules:
         return self.verdict(request, now) if self.verdict is not None else Verdict(True)
 
 
-@dataclass(slots=True)
 class MemoryLedger:
-    """What stood in the budget before the start, per campaign."""
+    """Counts the attempts that have ended, on top of what stood there `before`."""
 
-    before: dict[CampaignId, BudgetCounts] = field(default_factory=dict[CampaignId, BudgetCounts])
+    def __init__(self, leads: MemoryLeads, before: Mapping[CampaignId, BudgetCounts] | None = None) -> None:
+        self._leads = leads
+        self.before = dict(before or {})
 
     async def counts(self, campaign: CampaignId, now: datetime) -> BudgetCounts:
-        return self.before.get(campaign, BudgetCounts(0, 0))
+        start = self.before.get(campaign, BudgetCounts(0, 0))
+        ended = [a.ended for a in self._leads.attempts.values() if a.ended is not None]
+        flags = [FLAGS[fact.outcome] for fact in ended if fact.campaign == campaign]
+        return BudgetCounts(start.live + sum(f.human for f in flags), start.abandoned + sum(f.abandoned for f in flags))
 
 
 @dataclass(slots=True)
