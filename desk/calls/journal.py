@@ -1,0 +1,145 @@
+"""What the engine reports becomes rows and events, in one transaction (`dialer.ports.Journal`).
+
+The facts of attempts are the lists' own; calls and operators are written here. A call that has ended takes no more
+facts: what comes late changes nothing and is told to nobody.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import singledispatchmethod
+
+from sqlalchemy import select, update
+
+from campaigns.lists import attempts
+from contacts import sealing
+from desk.calls import events
+from desk.calls.models import call
+from desk.status.service import put_state
+from dialer import ports
+from kit.db import Database, Tx
+from kit.seal import Seal
+
+
+class FenceOvertaken(Exception):
+    """Another engine owns the campaign now; nothing of this transaction is kept."""
+
+
+class EngineJournal:
+    """Commits the engine's facts, in order, ahead of other writes."""
+
+    def __init__(self, db: Database, seal: Seal) -> None:
+        self._db = db
+        self._seal = seal
+
+    async def record(self, *facts: ports.Fact) -> bool:
+        """Commit `facts` with their events in one transaction. False: a fence was overtaken, nothing was written."""
+
+        async def work(tx: Tx) -> None:
+            await _Writing(tx, self._seal).write(facts)
+
+        try:
+            await self._db.write(work, urgent=True)
+        except FenceOvertaken:
+            return False
+        return True
+
+
+@dataclass(slots=True)
+class _Writing:
+    """One transaction's worth of facts. `projects`: of the calls met so far, so that none is read twice."""
+
+    tx: Tx
+    seal: Seal
+    projects: dict[str, str] = field(default_factory=dict[str, str])
+
+    async def write(self, facts: Sequence[ports.Fact]) -> None:
+        for fact in facts:
+            await self._one(fact)
+
+    @singledispatchmethod
+    async def _one(self, fact: ports.Fact) -> None:
+        raise TypeError(f"the journal does not know the fact {type(fact).__name__}")
+
+    @_one.register
+    async def _(self, fact: ports.AttemptRinging) -> None:
+        _owned(await attempts.apply_attempt_ringing(self.tx, self.seal, fact))
+
+    @_one.register
+    async def _(self, fact: ports.AttemptAnswered) -> None:
+        _owned(await attempts.apply_attempt_answered(self.tx, self.seal, fact))
+
+    @_one.register
+    async def _(self, fact: ports.AttemptEnded) -> None:
+        _owned(await attempts.apply_attempt_ended(self.tx, fact))
+        if fact.project is not None:
+            self.tx.emit(events.attempt_ended(fact))
+
+    @_one.register
+    async def _(self, fact: ports.CallStarted) -> None:
+        number = fact.number
+        await self.tx.conn.execute(
+            call.insert().values(
+                id=fact.call,
+                project=fact.project,
+                direction=fact.direction.value,
+                campaign=fact.campaign,
+                lead=fact.lead,
+                person=fact.person,
+                attempt=fact.attempt,
+                number_sealed=None if number is None else self.seal.seal(number, sealing.NUMBER),
+                number_digest=None if number is None else sealing.number_digest(self.seal, number),
+                called=fact.called,
+                started_at=fact.at,
+            )
+        )
+        self.projects[fact.call] = fact.project
+        self.tx.emit(events.call_started(fact))
+
+    @_one.register
+    async def _(self, fact: ports.CallQueued) -> None:
+        if await self._change(fact.call, queued_at=fact.at):
+            self.tx.emit(events.call_queued(fact))
+
+    @_one.register
+    async def _(self, fact: ports.CallConnected) -> None:
+        changes = {"operator": fact.operator, "connected_at": fact.at, "connect_ms": fact.connect_ms}
+        if await self._change(fact.call, **changes):
+            self.tx.emit(events.call_connected(fact))
+
+    @_one.register
+    async def _(self, fact: ports.CallEnded) -> None:
+        reason = events.reason_body(fact.reason)
+        if await self._change(fact.call, ended_at=fact.at, ended_by=fact.by.value, end_reason=reason):
+            self.tx.emit(events.call_ended(fact))
+
+    @_one.register
+    async def _(self, fact: ports.OperatorChanged) -> None:
+        reason = events.reason_body(fact.reason)
+        await put_state(self.tx, fact.operator, fact.state, fact.at, reason=reason, call=fact.call, until=fact.until)
+        self.tx.emit(events.operator_changed(fact, await self._project_of(fact.call)))
+
+    @_one.register
+    async def _(self, fact: ports.CampaignPaced) -> None:
+        self.tx.emit(events.campaign_paced(fact))
+
+    @_one.register
+    async def _(self, fact: ports.TrunkChanged) -> None:
+        self.tx.emit(events.trunk_changed(fact))
+
+    async def _change(self, call_id: str, **values: object) -> bool:
+        live = (call.c.id == call_id) & call.c.ended_at.is_(None)
+        return (await self.tx.conn.execute(update(call).where(live).values(**values))).rowcount == 1
+
+    async def _project_of(self, call_id: str | None) -> str | None:
+        if call_id is None:
+            return None
+        if call_id not in self.projects:
+            found = await self.tx.conn.scalar(select(call.c.project).where(call.c.id == call_id))
+            if found is not None:
+                self.projects[call_id] = found
+        return self.projects.get(call_id)
+
+
+def _owned(applied: bool) -> None:
+    if not applied:
+        raise FenceOvertaken

@@ -1,0 +1,58 @@
+"""What the desk's routes take from the running service (`app.state`), with its types."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Protocol
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from dialer.ports import CallId, OperatorId, Reason, TrunkState
+from kit.errors import Unavailable
+from kit.journal import Journal
+
+
+class Engine(Protocol):
+    """The commands that the desk gives to the engine. Each raises a `kit.errors.AhizeError` when it is refused."""
+
+    async def sign_in(self, operator: OperatorId, extension: str) -> Any: ...
+
+    async def set_ready(self, operator: OperatorId) -> Any: ...
+
+    async def set_not_ready(self, operator: OperatorId, reason: Reason | None) -> Any: ...
+
+    async def sign_off(self, operator: OperatorId) -> Any: ...
+
+    async def hang_up(self, call: CallId, operator: OperatorId) -> Any: ...
+
+    async def disposed(self, call: CallId, operator: OperatorId) -> Any: ...
+
+    def trunks(self) -> Sequence[TrunkState]: ...
+
+
+class NotDialing(Unavailable):
+    """The telephone part of the service is not running; ask an administrator to start it."""
+
+    code = "not_dialing"
+
+
+def engine_of(connection: HTTPConnection) -> Engine | None:
+    return getattr(connection.app.state, "engine", None)
+
+
+def journal_of(connection: HTTPConnection) -> Journal:
+    return connection.app.state.journal
+
+
+def running(engine: Engine | None) -> Engine:
+    """The engine, which a command needs. Raises NotDialing."""
+    if engine is None:
+        raise NotDialing
+    return engine
+
+
+def trunks_of(engine: Engine | None) -> Sequence[TrunkState]:
+    return () if engine is None else engine.trunks()
+
+
+Dialer = Annotated[Engine | None, Depends(engine_of)]
+Log = Annotated[Journal, Depends(journal_of)]

@@ -1,0 +1,66 @@
+"""The desk over HTTP: everything it shows, and what the operator wants to be."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict
+
+from campaigns.text import Code
+from desk.parts import Dialer, Engine, Log, running, trunks_of
+from desk.status import snapshot
+from desk.status.errors import NoExtension
+from dialer.ports import OperatorId, Reason
+from identity.access import Actor, Right, needs
+from identity.parts import Db, Now, Seals
+
+router = APIRouter(prefix="/desk", tags=["desk"])
+
+Worker = Annotated[Actor, Depends(needs(Right.DESK_WORK))]
+
+
+class Wish(StrEnum):
+    READY = "ready"
+    NOT_READY = "not_ready"
+    OFFLINE = "offline"
+
+
+class StateIn(BaseModel):
+    """What the operator wants to be; during a call it holds for after it. `reason`: a code, for not ready."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: Wish
+    reason: Code | None = None
+
+
+@router.get("")
+async def everything(actor: Worker, db: Db, journal: Log, seal: Seals, clock: Now, engine: Dialer) -> snapshot.Snapshot:
+    """The whole desk, and the position from which the event stream goes on from it."""
+    place = snapshot.Place(*await journal.head())
+    async with db.read() as conn:
+        return await snapshot.build(conn, seal, actor, place, trunks_of(engine), clock.now())
+
+
+@router.put("/state", status_code=202)
+async def wish(body: StateIn, actor: Worker, engine: Dialer) -> StateIn:
+    """Go ready, not ready or offline. From offline the operator's phone is called first.
+
+    What came of it is told by the event `operator.changed`.
+    """
+    operator = OperatorId(actor.user)
+    if body.state is Wish.OFFLINE:
+        await running(engine).sign_off(operator)
+    else:
+        await _come(running(engine), operator, actor.extension, body)
+    return body
+
+
+async def _come(engine: Engine, operator: OperatorId, extension: str | None, body: StateIn) -> None:
+    if extension is None:
+        raise NoExtension
+    await engine.sign_in(operator, extension)
+    if body.state is Wish.READY:
+        await engine.set_ready(operator)
+    else:
+        await engine.set_not_ready(operator, None if body.reason is None else Reason(body.reason))

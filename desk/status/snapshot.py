@@ -1,0 +1,90 @@
+"""Everything a desk needs to draw itself anew: after a reload, or when there is nothing to resume from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import RowMapping, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from campaigns.campaigns.models import campaign
+from desk.calls import pop
+from desk.calls.models import call
+from desk.status.service import OFFLINE, WRAP_UP, state_of
+from dialer.ports import TrunkState
+from identity.roles.rights import Actor, Right
+from kit.seal import Seal
+
+Snapshot = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the journal the snapshot stands: it holds at least every event up to `position`."""
+
+    epoch: str
+    position: int
+
+
+async def build(
+    conn: AsyncConnection, seal: Seal, actor: Actor, place: Place, trunks: Sequence[TrunkState], now: datetime
+) -> Snapshot:
+    """The desk of `actor`. `place` must have been read before `conn` was opened."""
+    row = await state_of(conn, actor.user)
+    on = None if row is None else await _call(conn, row["call"], actor.user)
+    return {
+        "epoch": place.epoch,
+        "position": place.position,
+        "operator": operator_body(row, actor),
+        "call": None if on is None else await pop.build(conn, seal, on["id"], actor.name, now),
+        "wrap_up": _wrap_up(row, on),
+        "campaigns": await _campaigns(conn, actor),
+        "trunks": [_trunk(trunk) for trunk in trunks],
+    }
+
+
+def operator_body(row: RowMapping | None, actor: Actor) -> dict[str, object]:
+    """The operator's state for the desk; who has never worked is offline."""
+    shown: dict[str, object] = {"state": OFFLINE, "reason": None, "since": None, "until": None, "call": None}
+    if row is not None:
+        shown |= {
+            "state": row["state"],
+            "reason": row["reason"],
+            "since": row["since"].isoformat(),
+            "until": None if row["until"] is None else row["until"].isoformat(),
+            "call": row["call"],
+        }
+    return {"id": actor.user, "name": actor.name, "extension": actor.extension} | shown
+
+
+async def _call(conn: AsyncConnection, call_id: str | None, operator: str) -> RowMapping | None:
+    if call_id is None:
+        return None
+    columns = (call.c.id, call.c.ended_at, call.c.disposition)
+    mine = (call.c.id == call_id) & (call.c.operator == operator)
+    return (await conn.execute(select(*columns).where(mine))).mappings().first()
+
+
+def _wrap_up(row: RowMapping | None, on: RowMapping | None) -> dict[str, object] | None:
+    if row is None or on is None or row["state"] != WRAP_UP:
+        return None
+    return {
+        "call": on["id"],
+        "until": None if row["until"] is None else row["until"].isoformat(),
+        "ended_at": None if on["ended_at"] is None else on["ended_at"].isoformat(),
+        "disposition": on["disposition"],
+    }
+
+
+async def _campaigns(conn: AsyncConnection, actor: Actor) -> list[dict[str, object]]:
+    c = campaign.c
+    mine = or_(actor.reaches(Right.DESK_WORK, c.project), actor.reaches(Right.SUPERVISE, c.project))
+    open_ones = c.state.in_(("running", "paused"))
+    columns = (c.id, c.project, c.name, c.temperature, c.mode, c.state)
+    found = await conn.execute(select(*columns).where(mine, open_ones).order_by(c.priority.desc(), c.name))
+    return [dict(row) for row in found.mappings()]
+
+
+def _trunk(trunk: TrunkState) -> dict[str, object]:
+    reason = {"code": trunk.reason.code, "values": dict(trunk.reason.values)}
+    return {"name": trunk.name, "up": trunk.up, "reason": reason}
