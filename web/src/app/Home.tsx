@@ -1,0 +1,132 @@
+import { Button } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { api, body } from '../api/client'
+import { useSay } from '../locales/useSay'
+import type { Me } from '../api/types'
+import { useSignOut } from '../features/login/me'
+import { IconCheck, IconHeadset, IconSignOut } from '../shared/icons'
+import { Panel } from '../shared/Panel'
+import { Notices } from '../shared/Notices'
+import { LanguageSwitch, SchemeSwitch } from '../shared/Switches'
+
+/** For those whose work is done by the HTTP interface: who they are, what they may do, how the service stands. */
+export function Home({ me }: { me: Me }) {
+  const { t } = useSay()
+  useEffect(() => {
+    document.title = `${t('home.title')} · ${t('product')}`
+  }, [t])
+  return (
+    <div className="home">
+      <TopBar />
+      <main className="home-main">
+        <h1>{me.name}</h1>
+        <div className="home-panels">
+          <Roles me={me} />
+          <Rights me={me} />
+          <System me={me} />
+        </div>
+      </main>
+      <Notices />
+    </div>
+  )
+}
+
+function TopBar() {
+  const { t } = useSay()
+  const signOut = useSignOut()
+  return (
+    <header className="topbar ink">
+      <span className="logo">
+        <IconHeadset size={22} stroke={2} aria-hidden="true" />
+        {t('product')}
+      </span>
+      <span className="grow" />
+      <LanguageSwitch />
+      <SchemeSwitch />
+      <Button
+        variant="default"
+        size="xs"
+        leftSection={<IconSignOut size={16} stroke={1.75} />}
+        loading={signOut.isPending}
+        onClick={() => signOut.mutate()}
+      >
+        {t('status.signOut')}
+      </Button>
+    </header>
+  )
+}
+
+function Roles({ me }: { me: Me }) {
+  const { t } = useSay()
+  return (
+    <Panel title={t('home.roles')}>
+      {me.grants.length === 0 && <p className="mut">{t('home.noRoles')}</p>}
+      <ul className="plain-list">
+        {me.grants.map(grant => (
+          <li key={`${grant.role} ${grant.project ?? ''}`}>
+            <b className="b">{t(`home.role.${grant.role}`)}</b>{' '}
+            <span className="mut">
+              {grant.project === null ? t('home.everywhere') : t('home.inProject', { project: grant.project })}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  )
+}
+
+function Rights({ me }: { me: Me }) {
+  const { t } = useSay()
+  return (
+    <Panel title={t('home.can')}>
+      <p className="mut home-note">{t('home.byApi')}</p>
+      <ul className="plain-list">
+        {me.rights.map(right => (
+          <li key={right} className="row">
+            <IconCheck size={16} stroke={2} aria-hidden="true" />
+            {t(`right.${right}`, { defaultValue: right })}
+          </li>
+        ))}
+      </ul>
+      {me.rights.includes('metrics.read') && <a href="/api/v1/openapi.json">{t('home.api')}</a>}
+    </Panel>
+  )
+}
+
+function System({ me }: { me: Me }) {
+  const { t, why } = useSay()
+  const allowed = me.rights.includes('system.read')
+  const system = useQuery({
+    queryKey: ['system'],
+    queryFn: () => body(api.GET('/system')),
+    enabled: allowed,
+    refetchInterval: 10_000,
+  })
+  const trunks = system.data?.trunks
+  return (
+    <Panel title={t('home.system')}>
+      <dl className="facts">
+        <dt>{t('home.service')}</dt>
+        <dd className="ok">{t('home.running')}</dd>
+        {system.data?.version !== undefined && (
+          <>
+            <dt>{t('home.version')}</dt>
+            <dd>{system.data.version}</dd>
+          </>
+        )}
+      </dl>
+      {!allowed && <p className="sm mut">{t('home.notAllowed')}</p>}
+      {trunks?.length === 0 && <p className="sm mut">{t('home.noTrunks')}</p>}
+      <ul className="plain-list">
+        {trunks?.map(trunk => (
+          <li key={trunk.name}>
+            <b className="b">{trunk.name}</b>{' '}
+            <span className={trunk.up ? 'ok' : 'bad'}>{t(trunk.up ? 'home.up' : 'home.down')}</span>
+            {!trunk.up && <p className="sm mut">{why(trunk.reason)}</p>}
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  )
+}

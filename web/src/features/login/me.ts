@@ -1,0 +1,31 @@
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import { api, body } from '../../api/client'
+import { asProblem } from '../../api/problem'
+import type { Me } from '../../api/types'
+import { forgetDrafts } from '../calls/draft'
+
+/** Who is signed in; null: nobody. */
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  queryFn: async (): Promise<Me | null> => {
+    try {
+      return await body(api.GET('/me'))
+    } catch (error) {
+      if (asProblem(error).status === 401) return null
+      throw error
+    }
+  },
+})
+
+/** Signs out here and forgets everything that the page knew. */
+export function useSignOut() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () => body(api.DELETE('/session')),
+    onSuccess: () => {
+      forgetDrafts()
+      client.clear()
+      client.setQueryData(meQuery.queryKey, null)
+    },
+  })
+}

@@ -1,0 +1,33 @@
+import { useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { speak } from '../locales/i18n'
+import { IconLanguage, IconMoon, IconSun } from './icons'
+
+/** Turkish and English, live. The button speaks the language that it leads to. */
+export function LanguageSwitch({ short = false }: { short?: boolean }) {
+  const { t, i18n } = useTranslation()
+  const next = i18n.language === 'en' ? 'tr' : 'en'
+  const label = t('language.switch')
+  return (
+    <button type="button" className="switch" lang={next} aria-label={label} title={label} onClick={() => speak(next)}>
+      <IconLanguage size={17} stroke={1.75} aria-hidden="true" />
+      <span aria-hidden="true">{short ? next.toUpperCase() : t(`language.${next}`)}</span>
+    </button>
+  )
+}
+
+/** Light and dark, live. */
+export function SchemeSwitch({ short = false }: { short?: boolean }) {
+  const { t } = useTranslation()
+  const { setColorScheme } = useMantineColorScheme()
+  const now = useComputedColorScheme('light')
+  const next = now === 'dark' ? 'light' : 'dark'
+  const Icon = next === 'dark' ? IconMoon : IconSun
+  const label = t(next === 'dark' ? 'scheme.toDark' : 'scheme.toLight')
+  return (
+    <button type="button" className="switch" aria-label={label} title={label} onClick={() => setColorScheme(next)}>
+      <Icon size={17} stroke={1.75} aria-hidden="true" />
+      {!short && <span aria-hidden="true">{t(`scheme.${next}`)}</span>}
+    </button>
+  )
+}
