@@ -50,10 +50,15 @@ class Clients(_Part):
 
 
 class Config(_Part):
-    """`accounts`: user name and secret of each trunk that may register and call. `peers`: IP addresses that are
-    listened to. `challenge`: INVITEs must carry credentials. `commands`: read calls to place from standard input."""
+    """`bind`: the IP address of SIP and RTP; `advertise`: the one that others are told, if another.
+
+    `accounts`: user name and secret of each trunk that may register and call. `peers`: IP addresses that are
+    listened to. `challenge`: INVITEs must carry credentials. `commands`: read commands from standard input, and end
+    with it.
+    """
 
     bind: str = "127.0.0.1"
+    advertise: str | None = None
     port: Port = 5070
     rtp: tuple[Port, Port] = (42000, 45999)
     realm: str = "practice"

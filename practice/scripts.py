@@ -62,10 +62,10 @@ async def _converse(voice: Voice, who: Customer) -> None:
 
 
 async def _greet(voice: Voice, who: Customer) -> None:
+    await voice.say(f"hello_{who.language}")
     while voice.first_heard_at is None:
-        await voice.say(f"hello_{who.language}")
-        if voice.first_heard_at is None:
-            await voice.heard(_HELLO_AGAIN_S)
+        if not await voice.heard(_HELLO_AGAIN_S):
+            await voice.say(f"hello_{who.language}")
 
 
 async def _talk(voice: Voice, who: Customer) -> None:

@@ -1,0 +1,105 @@
+"""The service's side of the trunk, as thin as can be: a user agent that calls, and one leg for each call."""
+
+import asyncio
+
+from media.g711 import loudness
+from media.player import play
+from media.session import Arrival, Leg, PortRange
+from media.sound import of_samples
+from practice.sdp import described, written
+from sip.agent import UserAgent
+from sip.listener import Account, Listener, Peer
+
+
+class Outgoing:
+    """One call and what came of it."""
+
+    def __init__(self) -> None:
+        self.call = self.leg = None
+        self.ringing = asyncio.Event()
+        self.answered = asyncio.Event()
+        self.over = asyncio.Event()
+        self.status = 0
+        self.by_us = None
+        self.loud = self.packets = 0
+
+    def listen(self, leg: Leg) -> None:
+        self.leg = leg
+        leg.sink = self._hear
+
+    def _hear(self, arrival: Arrival) -> None:
+        self.packets += 1
+        sound = bytes(arrival.buffer[arrival.start : arrival.end])
+        self.loud += loudness(sound, arrival.payload.name) > 300
+
+
+class Service(Listener):
+    """Registers, calls, answers. `incoming` takes the calls that came."""
+
+    def __init__(self, secret: str = "practice-secret") -> None:
+        self.agent = UserAgent(("127.0.0.1", 0), peers=lambda host: Peer(host), listener=self)
+        self.ports = PortRange("127.0.0.1", 24600, 24799)
+        self.calls: dict[object, Outgoing] = {}
+        self.incoming: asyncio.Queue = asyncio.Queue()
+        self.secret = secret
+
+    def account(self, port: int) -> Account:
+        return Account("trunk", "127.0.0.1", port, "ahize", self.secret)
+
+    async def register(self, port: int):
+        """The first state that the registration comes to."""
+        state: asyncio.Future = asyncio.get_running_loop().create_future()
+        self.agent.register(self.account(port), lambda told: state.done() or state.set_result(told))
+        return await asyncio.wait_for(state, 5)
+
+    def dial(self, number: str, port: int) -> Outgoing:
+        one = Outgoing()
+        one.listen(Leg.open(self.ports))
+        call_id, tag, cseq = self.agent.seed()
+        one.call = self.agent.invite(
+            f"sip:{number}@127.0.0.1:{port}",
+            from_uri="sip:+902120000000@127.0.0.1",
+            to_uri=f"sip:{number}@127.0.0.1",
+            call_id=call_id,
+            from_tag=tag,
+            cseq=cseq,
+            sdp=written(one.leg.offer()),
+            destination=("127.0.0.1", port),
+            account=self.account(port),
+        )
+        self.calls[one.call] = one
+        return one
+
+    def on_progress(self, call, status, response):
+        if status > 100:
+            self.calls[call].ringing.set()
+
+    def on_answered(self, call, response):
+        one = self.calls[call]
+        one.status = 200
+        one.leg.accept(described(call.remote_sdp))
+        one.answered.set()
+
+    def on_failed(self, call, status, reason):
+        one = self.calls[call]
+        one.status = status
+        one.leg.close()
+        one.over.set()
+
+    def on_offered(self, call):
+        one = self.calls[call] = Outgoing()
+        one.call = call
+        one.listen(Leg.open(self.ports))
+        call.answer(written(one.leg.answer(described(call.remote_sdp))))
+        self.incoming.put_nowait(one)
+
+    def on_ended(self, call, by_us, cause):
+        one = self.calls[call]
+        one.by_us = by_us
+        one.leg.close()
+        one.over.set()
+
+
+def speak(leg: Leg) -> None:
+    """Say something loud, without end."""
+    play(leg, of_samples((b"\x00\x20" * 8 + b"\x00\xe0" * 8) * 50), repeat=True)
