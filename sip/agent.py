@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from hashlib import blake2s
 
 from kit import log
 from kit.tasks import Tasks
@@ -16,11 +14,13 @@ from sip.client_call import ClientCall
 from sip.core import Core
 from sip.dialog import Dialog
 from sip.digest import Credentials
+from sip.errors import LocalError
 from sip.exchange import Done, Exchange
-from sip.gate import Gate
+from sip.gate import Counts, Gate
+from sip.letterhead import Letterhead, tag_for
 from sip.listener import Account, Listener, Peers
-from sip.machine import Transaction, branch_for
-from sip.message import Fields, Request, Response
+from sip.machine import Transaction
+from sip.message import Request, Response
 from sip.registration import Registration, StateCallback
 from sip.server_call import ServerCall
 from sip.stray import StrayDialog
@@ -33,17 +33,6 @@ from sip.uri import Uri, is_ip
 _log = log.get("sip.agent")
 _FAREWELL = 1.0
 """Seconds that `stop` waits for answers to its last requests."""
-
-
-@dataclass(slots=True)
-class Counts:
-    """What the owner may show as metrics; all only grow."""
-
-    received: int = 0
-    sent: int = 0
-    malformed: int = 0
-    unmatched: int = 0
-    errors: int = 0
 
 
 class UserAgent:
@@ -76,15 +65,13 @@ class UserAgent:
         self.tasks = Tasks()
         self._bind = bind
         self._advertise = advertise
-        self._name = h.safe(user_agent)
+        self._name = user_agent
         self._trace = trace
         self._transports: dict[str, Transport] = {}
         self._credentials: dict[Account, Credentials] = {}
         self._registrations: set[Registration] = set()
         self._waker: asyncio.TimerHandle | None = None
-        self._sent_by = ""
-        self._contact = ""
-        self._host = ""
+        self.letterhead = Letterhead(user_agent, *(advertise or bind))
 
     # ------------------------------------------------------------ life
 
@@ -93,10 +80,7 @@ class UserAgent:
         self._loop = asyncio.get_running_loop()
         udp = await UdpTransport.open(self._bind, self._receive)
         self._transports[udp.name] = udp
-        host, port = self._advertise or udp.local[:2]
-        self._host = host
-        self._sent_by = h.sent_by(host, port)
-        self._contact = f"<{h.contact_uri('ahize', host, port)}>"
+        self.letterhead = Letterhead(self._name, *(self._advertise or udp.local[:2]))
 
     async def stop(self) -> None:
         """Unregister, end what still lives with CANCEL or BYE, wait at most 1 s for the answers, close the socket."""
@@ -126,7 +110,7 @@ class UserAgent:
 
     def seed(self) -> tuple[str, str, int]:
         """Fresh (Call-ID, From tag, CSeq) for a call, known before anything is sent."""
-        call_id = f"{secrets.token_hex(12)}@{self._host}"
+        call_id = self.letterhead.call_id()
         return call_id, tag_for(call_id), 1
 
     def invite(
@@ -149,21 +133,11 @@ class UserAgent:
         URIs are plain ("sip:905321005001@pbx.example"; `sip.uri.for_number` makes them); `destination` is an IP
         address and port. Raises `sip.LocalError` when a field would not be safe on the wire; nothing is sent then.
         """
-        name = h.display_name(display_name) if display_name else ""
-        fields: Fields = {
-            "via": [""],
-            "max-forwards": ["70"],
-            "from": [h.name_addr(from_uri, name, from_tag)],
-            "to": [h.name_addr(to_uri)],
-            "call-id": [call_id],
-            "cseq": [f"{cseq} INVITE"],
-        }
-        request = Request("INVITE", target_uri, fields, sdp)
-        self.dress(request)
+        if not is_ip(destination[0]):
+            raise LocalError("a destination is an IP address: resolve names first")
+        request = self.letterhead.invite(target_uri, from_uri, to_uri, (call_id, from_tag, cseq), display_name, sdp)
         for field, value in headers:
             request.add(field, value)
-        if sdp:
-            fields["content-type"] = [SDP]
         call = ClientCall(self, request, Address(*destination), self.credentials(account))
         self.core.placed.add(call)
         return call
@@ -179,7 +153,7 @@ class UserAgent:
         """Ask whether somebody is there: the final status, 408 when nobody answered (32 s), 503 when not sent."""
         to = Address(*destination)
         target = uri or str(Uri("sip", to.host, port=to.port))
-        request = self.new_request("OPTIONS", target, target, self._own_uri(to))
+        request = self.letterhead.new_request("OPTIONS", target, target, self.letterhead.contact_uri)
         request.headers["accept"] = [SDP]
         status, _ = await self.ask(request, to)
         return status
@@ -238,45 +212,6 @@ class UserAgent:
             self._credentials[account] = known
         return known
 
-    def new_request(self, method: str, uri: str, to_uri: str, from_uri: str, call_id: str | None = None) -> Request:
-        """A request outside any dialog, without its Via."""
-        call_id = call_id or f"{secrets.token_hex(12)}@{self._host}"
-        fields: Fields = {
-            "via": [""],
-            "max-forwards": ["70"],
-            "from": [h.name_addr(from_uri, tag=tag_for(call_id))],
-            "to": [h.name_addr(to_uri)],
-            "call-id": [call_id],
-            "cseq": [f"1 {method}"],
-            "contact": [self._contact],
-            "user-agent": [self._name],
-        }
-        return Request(method, uri, fields)
-
-    def is_ours(self, response: Response) -> bool:
-        """Whether a response belongs to an INVITE that this or an earlier process sent from here."""
-        return response.from_tag == tag_for(response.call_id) and response.via.sent_by == self._sent_by
-
-    @property
-    def contact_uri(self) -> str:
-        """Our own address as others are told it."""
-        return h.uri_of(self._contact)
-
-    def _own_uri(self, to: Address) -> str:
-        return h.contact_uri("ahize", self._host, self._transports[to.transport].local.port)
-
-    def stamp(self, request: Request, to: Address) -> None:
-        """Give a request its Via, whose branch follows from Call-ID, tags and CSeq."""
-        tags = f"{request.from_tag}{request.to_tag}"
-        branch = branch_for(request.call_id, tags, request.cseq.number, request.method)
-        request.restamp(f"SIP/2.0/{to.transport.upper()} {self._sent_by};rport;branch={branch}")
-
-    def dress(self, message: Request | Response) -> None:
-        """Add who we are, where we are and what we understand."""
-        message.headers["contact"] = [self._contact]
-        message.headers["allow"] = [ALLOW]
-        message.headers["user-agent" if isinstance(message, Request) else "server"] = [self._name]
-
     def reply(
         self,
         transaction: Transaction,
@@ -287,7 +222,7 @@ class UserAgent:
     ) -> None:
         """Answer a request without a body."""
         response = transaction.request.reply(status, reason, to_tag or secrets.token_hex(6))
-        response.headers["server"] = [self._name]
+        self.letterhead.sign(response)
         if status in (200, 405):
             response.headers["allow"] = [ALLOW]
         for name, value in headers:
@@ -311,15 +246,6 @@ class UserAgent:
         Exchange(self, request, to, done, credentials)
         return await answer
 
-    def ack(self, dialog: Dialog, invite: Request | None = None) -> Request:
-        """The ACK of a 2xx, with the INVITE's credentials (§13.2.2.4)."""
-        request = dialog.request("ACK", invite.cseq.number if invite else dialog.local_cseq)
-        for name in ("authorization", "proxy-authorization"):
-            if invite is not None and name in invite.headers:
-                request.headers[name] = invite.headers[name]
-        self.stamp(request, dialog.next_hop())
-        return request
-
     def transmit(self, message: Request | Response, to: Address) -> None:
         """Send something that no transaction repeats: an ACK for a 2xx, a stateless answer."""
         try:
@@ -340,6 +266,10 @@ class UserAgent:
 
     def drop_registration(self, registration: Registration) -> None:
         self._registrations.discard(registration)
+
+    def tell(self, callback: Callable[..., object], *args: object) -> None:
+        """Call the listener now; what it raises is logged and goes no further."""
+        self._guarded(callback, *args)
 
     def later(self, callback: Callable[..., object], *args: object) -> None:
         """Call the listener in a later turn of the loop."""
@@ -387,11 +317,6 @@ class UserAgent:
 
 _PAST_RETRIES = 100
 """A CSeq for the BYE of a lost dialog that is above any that the dead process can have used."""
-
-
-def tag_for(call_id: str) -> str:
-    """The From tag that goes with a Call-ID of ours: so a stray answer is known to be ours after a restart."""
-    return blake2s(call_id.encode("utf-8", "surrogateescape"), digest_size=6).hexdigest()
 
 
 def _unheeded(_status: int, _response: Response | None) -> None:

@@ -111,7 +111,7 @@ class Call:
         self.agent.forget(self)
         if self.life is not Life.OVER:
             self.turn(Turn.END)
-            self.agent.listener.on_ended(self, False, cause)
+            self.agent.tell(self.agent.listener.on_ended, self, False, cause)
 
     # ------------------------------------------------------------ requests inside the dialog
 
@@ -145,7 +145,7 @@ class Call:
         """200 with SDP, repeated until the ACK (§13.3.1.4)."""
         assert self.dialog is not None
         response = request.reply(200, to_tag=self.dialog.local_tag, body=sdp)
-        self.agent.dress(response)
+        self.agent.letterhead.dress(response)
         if sdp:
             response.headers["content-type"] = [SDP]
         transaction.respond(response, now)

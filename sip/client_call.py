@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sip import headers as h
 from sip.call import Call, Life, Turn
 from sip.dialog import Dialog
 from sip.exchange import authorized, with_credentials
@@ -18,15 +19,17 @@ if TYPE_CHECKING:
 
 
 class ClientCall(Call):
-    """Made by `UserAgent.invite`. `status`: the last one seen, provisional or final; 0: none yet."""
+    """Made by `UserAgent.invite`. `status`: the last one seen, provisional or final, 0: none yet; `final`: the final
+    response, None when none came."""
 
-    __slots__ = ("_acks", "_answers", "_destination", "_give_up", "_invite", "_transaction", "status")
+    __slots__ = ("_acks", "_answers", "_destination", "_give_up", "_invite", "_transaction", "final", "status")
 
     def __init__(
         self, agent: UserAgent, invite: Request, destination: Address, credentials: Credentials | None
     ) -> None:
         super().__init__(agent, invite.call_id, invite.body, credentials)
         self.status = 0
+        self.final: Response | None = None
         self._invite = invite
         self._destination = destination
         self._answers = 0
@@ -35,13 +38,18 @@ class ClientCall(Call):
         self._transaction = self._send(agent.now())
 
     def _send(self, now: float) -> Transaction:
-        self.agent.stamp(self._invite, self._destination)
+        self.agent.letterhead.stamp(self._invite, self._destination)
         return self.agent.transactions.request(self._invite, self._destination, self, now)
 
     @property
     def request(self) -> Request:
         """The INVITE as it was sent last."""
         return self._invite
+
+    @property
+    def retry_after(self) -> float | None:
+        """How many seconds the other side asks to be left alone (§20.33)."""
+        return h.seconds_of(self.final.get("retry-after")) if self.final is not None else None
 
     def cancel(self) -> None:
         """Take the call back. Held until the first provisional answer (§9.1); told by `on_failed(487)`, or by
@@ -86,7 +94,7 @@ class ClientCall(Call):
         if before is Life.CANCEL_HELD:
             self._send_cancel()
         elif self.life is Life.PROCEEDING:
-            self.agent.listener.on_progress(self, response.status, response)
+            self.agent.tell(self.agent.listener.on_progress, self, response.status, response)
 
     def _success(self, response: Response) -> None:
         if self._acks is not None and self.dialog is not None and response.to_tag == self.dialog.remote_tag:
@@ -101,16 +109,18 @@ class ClientCall(Call):
     def _answered(self, response: Response) -> None:
         self.turn(Turn.ANSWER)
         self.status = response.status
+        self.final = response
         self.dialog = Dialog.of_response(response, self._destination, self._invite.uri)
         self.dialog.local_cseq = self._invite.cseq.number
         self.remote_sdp = response.body
-        self._acks = self.agent.ack(self.dialog, self._invite)
+        self._acks = self.agent.letterhead.ack(self.dialog, self._invite.cseq.number, self._invite)
         self.agent.transmit(self._acks, self.dialog.next_hop())
         self.agent.core.placed.discard(self)
         self.agent.remember(self)
-        self.agent.listener.on_answered(self, response)
+        self.agent.tell(self.agent.listener.on_answered, self, response)
 
     def _failure(self, response: Response, now: float) -> None:
+        self.final = response
         if self.life in (Life.TRYING, Life.PROCEEDING):
             header = authorized(self._invite, response, self.credentials, self._answers)
             if header is not None:
@@ -143,4 +153,4 @@ class ClientCall(Call):
         self.agent.core.placed.discard(self)
         self.agent.timers.cancel(self._give_up)
         self.status = status
-        self.agent.listener.on_failed(self, status, reason)
+        self.agent.tell(self.agent.listener.on_failed, self, status, reason)

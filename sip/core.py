@@ -106,14 +106,14 @@ class Core:
     def _stray(self, response: Response, source: Address) -> None:
         """No transaction knows it: end what an INVITE of ours began before a restart, ignore the rest."""
         agent = self._agent
-        if response.status < 200 or response.cseq.method != "INVITE" or not agent.is_ours(response):
+        if response.status < 200 or response.cseq.method != "INVITE" or not agent.letterhead.is_ours(response):
             agent.counts.unmatched += 1
             return
         call = self._calls.get((response.call_id, response.from_tag, response.to_tag))
         if response.status >= 300:
             agent.transmit(_bare_ack(response), source)
         elif call is not None and call.dialog is not None:
-            agent.transmit(agent.ack(call.dialog), call.dialog.next_hop())
+            agent.transmit(agent.letterhead.ack(call.dialog, response.cseq.number), call.dialog.next_hop())
         else:
             agent.end_stray(response, source, None)
 
@@ -141,7 +141,17 @@ class Core:
         self._ack(ack, now)
 
     def on_request(self, transaction: Transaction, request: Request, now: float) -> None:
-        """A new request, in its transaction."""
+        """A new request, in its transaction. What the listener raises becomes 500 and goes on to the loop's edge."""
+        try:
+            self._dispatch(transaction, request, now)
+        except BaseException:
+            if transaction.is_unanswered:
+                self._agent.reply(transaction, 500)
+                if isinstance(transaction.user, ServerCall):
+                    transaction.user.end_by_peer("error")
+            raise
+
+    def _dispatch(self, transaction: Transaction, request: Request, now: float) -> None:
         if request.method == "CANCEL":
             self._cancel(transaction, request)
         elif request.to_tag:
@@ -224,7 +234,7 @@ class Core:
         invite.uri = request_uri
         invite.headers["to"] = [dialog.remote]
         invite.headers.pop("route", None)
-        self._agent.stamp(invite, dialog.fallback)
+        self._agent.letterhead.stamp(invite, dialog.fallback)
         return cancel_for(invite)
 
 

@@ -53,7 +53,7 @@ class Exchange:
 
     def _send(self) -> None:
         if self._request.method != "CANCEL":
-            self._agent.stamp(self._request, self._to)
+            self._agent.letterhead.stamp(self._request, self._to)
         self._agent.transactions.request(self._request, self._to, self, self._agent.now())
 
     def on_response(self, transaction: Transaction, response: Response, now: float) -> None:

@@ -1,6 +1,8 @@
-"""Strangers: nothing of theirs is answered, remembered or logged one by one."""
+"""Strangers: nothing of theirs is answered, remembered or logged one by one; and what is counted."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from kit import log
 
@@ -26,3 +28,14 @@ class Gate:
             _log.warning("packets from unknown addresses were dropped", count=self._since)
             self._logged_at = now
             self._since = 0
+
+
+@dataclass(slots=True)
+class Counts:
+    """What the owner may show as metrics; all only grow."""
+
+    received: int = 0
+    sent: int = 0
+    malformed: int = 0
+    unmatched: int = 0
+    errors: int = 0

@@ -199,6 +199,14 @@ def parse_number(text: str, what: str, limit: int = 2**31) -> int:
     return int(text)
 
 
+def seconds_of(text: str | None) -> float | None:
+    """A field that begins with seconds (Retry-After, Min-Expires, Expires), or None when it does not."""
+    try:
+        return float(parse_number((text or "").partition(";")[0].partition("(")[0].strip(), "seconds"))
+    except BadMessage:
+        return None
+
+
 def parse_auth(text: str) -> tuple[str, dict[str, str]]:
     """Scheme (lower case) and parameters of a challenge or of credentials (RFC 7235 §2.1)."""
     scheme, _, rest = text.strip().partition(" ")

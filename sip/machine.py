@@ -119,6 +119,11 @@ class Transaction:
         self.state = State.TERMINATED
 
     @property
+    def is_unanswered(self) -> bool:
+        """Whether this server still owes a final answer."""
+        return self.state in (State.IS_PROCEEDING, State.NS_TRYING, State.NS_PROCEEDING)
+
+    @property
     def is_waiting(self) -> bool:
         """Whether this client still waits for a final answer."""
         return self.state in (State.IC_CALLING, State.IC_PROCEEDING, State.NC_TRYING, State.NC_PROCEEDING)

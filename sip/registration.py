@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from kit import log
 from sip import headers as h
-from sip.errors import BadMessage, SipError
+from sip.errors import SipError
 from sip.listener import Account, RegistrationState
 from sip.message import Request, Response
 from sip.transport import Address
@@ -86,17 +86,18 @@ class Registration:
             return self._brief(response)
         if 200 <= status < 300:
             return self._registered(response)
-        return self._failed(status, response.reason, _seconds(response, "retry-after"))
+        return self._failed(status, response.reason, h.seconds_of(response.get("retry-after")))
 
     async def _ask_patiently(self) -> tuple[int, Response | None]:
-        asking = asyncio.ensure_future(self._ask(self._expires))
+        silent = asyncio.get_running_loop().call_later(_PATIENCE, self._is_silent)
         try:
-            done, _ = await asyncio.wait({asking}, timeout=_PATIENCE)
-            if not done and not self._stopped:
-                self._tell(RegistrationState(up=False, status=0, reason="the registrar does not answer"))
-            return await asking
+            return await self._ask(self._expires)
         finally:
-            asking.cancel()
+            silent.cancel()
+
+    def _is_silent(self) -> None:
+        if not self._stopped:
+            self._tell(RegistrationState(up=False, status=0, reason="the registrar does not answer"))
 
     async def _ask(self, expires: int) -> tuple[int, Response | None]:
         to = await self._agent.resolve(self.account.host, self.account.port)
@@ -115,7 +116,7 @@ class Registration:
         self._cseq += 1
         registrar = str(Uri("sip", account.domain or account.host, port=None if account.domain else account.port))
         address = str(Uri("sip", account.domain or account.host, account.username))
-        request = self._agent.new_request("REGISTER", registrar, address, address, self._call_id)
+        request = self._agent.letterhead.new_request("REGISTER", registrar, address, address, self._call_id)
         request.headers["cseq"] = [f"{self._cseq} REGISTER"]
         request.headers["expires"] = [str(expires)]
         return request
@@ -125,12 +126,12 @@ class Registration:
     def _registered(self, response: Response) -> float:
         self._failures = 0
         self._tell(RegistrationState(up=True, status=response.status, reason=response.reason))
-        granted = _granted(response, self._agent.contact_uri, self._expires)
+        granted = _granted(response, self._agent.letterhead.contact_uri, self._expires)
         return min(self.account.refresh, max(granted, 1) * random.uniform(0.5, 0.75))
 
     def _brief(self, response: Response) -> float:
         """423: ask for as long as the registrar wants (§10.2.8)."""
-        wanted = _seconds(response, "min-expires")
+        wanted = h.seconds_of(response.get("min-expires"))
         if wanted is None or not self._expires < wanted <= _LONGEST_EXPIRES:
             return self._failed(423, "the registrar wants an expiry that cannot be given", None)
         self._expires = int(wanted)
@@ -150,20 +151,11 @@ class Registration:
         if (before.up, before.status, before.reason) == (state.up, state.status, state.reason):
             return
         _log.info("registration changed", trunk=self.account.name, status=state.status, state=_word(state))
-        self._on_state(state)
+        self._agent.tell(self._on_state, state)
 
 
 def _word(state: RegistrationState) -> str:
     return "up" if state.up else "down"
-
-
-def _seconds(response: Response, name: str) -> float | None:
-    """A field that begins with seconds: Retry-After, Min-Expires."""
-    text = (response.get(name) or "").partition(";")[0].partition("(")[0].strip()
-    try:
-        return float(h.parse_number(text, name))
-    except BadMessage:
-        return None
 
 
 def _granted(response: Response, contact: str, asked: int) -> int:
@@ -175,7 +167,7 @@ def _granted(response: Response, contact: str, asked: int) -> int:
                 return h.parse_number(binding.params["expires"] or "", "expires")
         except SipError:
             continue
-    field = _seconds(response, "expires")
+    field = h.seconds_of(response.get("expires"))
     return asked if field is None else int(field)
 
 

@@ -57,7 +57,7 @@ class ServerCall(Call):
         """180 Ringing, or 183 with early media when `sdp` is given. Raises `WrongState` after a final answer."""
         self.turn(Turn.PROVISIONAL)
         response = self.request.reply(183 if sdp else 180, to_tag=self._local_tag, body=sdp)
-        self.agent.dress(response)
+        self.agent.letterhead.dress(response)
         if sdp:
             self.local_sdp = sdp
             response.headers["content-type"] = [SDP]
@@ -96,7 +96,7 @@ class ServerCall(Call):
         if self._bye is not None:
             self.send_bye(self._bye[0])
         elif self.life is Life.UP:
-            self.agent.listener.on_confirmed(self)
+            self.agent.tell(self.agent.listener.on_confirmed, self)
 
     def on_cancel(self) -> None:
         """CANCEL before our final answer (§9.2)."""

@@ -23,7 +23,7 @@ class StrayDialog:
         self._agent = agent
         self.key = dialog.key
         self._to = dialog.next_hop()
-        self._ack = agent.ack(dialog)
+        self._ack = agent.letterhead.ack(dialog, dialog.local_cseq)
 
     @classmethod
     def end(cls, agent: UserAgent, response: Response, fallback: Address, credentials: Credentials | None) -> None:
