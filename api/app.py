@@ -8,8 +8,9 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute, APIWebSocketRoute, iter_route_contexts
 
-from api import errors, pages, security, system
+from api import errors, pages, security, system, websocket
 from api.routers import ROUTERS
+from api.stream import Stream
 from identity.access import Guard
 from identity.login.endings import Endings
 from identity.parts import SignIn
@@ -50,15 +51,20 @@ class Parts:
 
 
 def create_app(parts: Parts, routers: Sequence[APIRouter] = ROUTERS) -> FastAPI:
-    """The ASGI application. Raises UnguardedRoute rather than open a door that nobody watches."""
+    """The ASGI application. Raises UnguardedRoute rather than open a door that nobody watches.
+
+    The service runs `app.state.stream.run()` beside it: without it no event stream starts.
+    """
     app = FastAPI(
         title="Ahize", version=parts.version, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
     for name in Parts.__dataclass_fields__:
         setattr(app.state, name, getattr(parts, name))
     app.state.endings = Endings()
+    app.state.stream = Stream(parts.journal)
     for router in routers:
         app.include_router(router, prefix=PREFIX)
+    app.include_router(websocket.router, prefix=PREFIX)
     app.include_router(system.router)
     app.include_router(system.api_router, prefix=PREFIX)
     demand_guards(app)

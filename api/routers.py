@@ -2,9 +2,26 @@
 
 from fastapi import APIRouter
 
+from campaigns.campaigns import routes as campaigns
+from campaigns.dispositions import routes as dispositions
+from campaigns.lists import routes as lists
+from campaigns.projects import routes as projects
+from desk.calls import routes as calls
+from desk.status import routes as desk
 from identity.audit import routes as audit
 from identity.login import routes as login
 from identity.roles import routes as roles
 from identity.users import routes as users
 
-ROUTERS: tuple[APIRouter, ...] = (login.router, users.router, roles.router, audit.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    login.router,
+    users.router,
+    roles.router,
+    audit.router,
+    projects.router,
+    dispositions.router,
+    campaigns.router,
+    lists.router,
+    calls.router,
+    desk.router,
+)

@@ -13,6 +13,7 @@ from identity.errors import NotOurPage
 from identity.parts import SignIn
 
 MARK = "x-ahize"  # a header that a foreign page cannot send without being asked about it first (CORS preflight)
+FORM_BYTES = 128 * 1024  # what a form may add to its file: fields, headers, boundaries
 UPLOADS = ("/api/v1/lists",)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _ALWAYS = {
@@ -32,7 +33,7 @@ def install(app: FastAPI, parts: Any) -> None:
         BodyLimit,
         limit=parts.body_limit,
         uploads=UPLOADS,
-        upload_limit=parts.upload_limit,
+        upload_limit=parts.upload_limit + FORM_BYTES,
         idle_s=parts.body_idle_s,
     )
     app.add_middleware(OwnPages, sign_in=parts.sign_in, hosts=parts.hosts)

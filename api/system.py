@@ -1,13 +1,17 @@
 """Is it alive, how does it do, what does it offer: for machines and administrators (T40)."""
 
 import asyncio
+from typing import Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
+from pydantic import AwareDatetime, BaseModel
 from sqlalchemy import select
 
-from identity.access import Right, local_or, public
-from identity.parts import Db
+from desk.parts import Dialer, Log, trunks_of
+from dialer.ports import TrunkState
+from identity.access import Right, local_or, needs, public
+from identity.parts import Db, Now
 from kit import metrics
 from kit.errors import Unavailable
 
@@ -35,3 +39,41 @@ async def measured() -> PlainTextResponse:
 @api_router.get("/openapi.json", dependencies=[Depends(local_or(Right.METRICS_READ))], include_in_schema=False)
 async def description(request: Request) -> JSONResponse:
     return JSONResponse(request.app.openapi())
+
+
+class TrunkOut(BaseModel):
+    name: str
+    up: bool
+    reason: dict[str, Any]
+    channels: int
+    in_use: int
+
+
+class SystemOut(BaseModel):
+    """`dialing`: whether an engine runs in this service. `position`: the journal's head."""
+
+    version: str
+    now: AwareDatetime
+    dialing: bool
+    trunks: list[TrunkOut]
+    epoch: str
+    position: int
+
+
+@api_router.get("/system", dependencies=[Depends(needs(Right.SYSTEM_READ))])
+async def state(request: Request, engine: Dialer, journal: Log, clock: Now) -> SystemOut:
+    """How the service does; a trunk that is down says why and what to mend."""
+    epoch, position = await journal.head()
+    return SystemOut(
+        version=request.app.state.version,
+        now=clock.now(),
+        dialing=engine is not None,
+        trunks=[_trunk(found) for found in trunks_of(engine)],
+        epoch=epoch,
+        position=position,
+    )
+
+
+def _trunk(found: TrunkState) -> TrunkOut:
+    reason = {"code": found.reason.code, "values": dict(found.reason.values)}
+    return TrunkOut(name=found.name, up=found.up, reason=reason, channels=found.channels, in_use=found.in_use)

@@ -30,11 +30,15 @@ class Doors:
         self.browsers.append(made)
         return made
 
-    async def person(self, login_name: str, *grants: Grant, password: str | None = None) -> str:
+    async def person(
+        self, login_name: str, *grants: Grant, password: str | None = None, extension: str | None = None
+    ) -> str:
         now = self.app.state.clock.now()
 
         async def work(tx: Tx) -> str:
-            person = await users.create(tx, login=login_name, name=f"Name of {login_name}", now=now)
+            person = await users.create(
+                tx, login=login_name, name=f"Name of {login_name}", now=now, extension=extension
+            )
             await replace(tx, person, grants)
             return person
 
