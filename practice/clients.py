@@ -41,9 +41,11 @@ class SimulatedOperator:
         self._dice = random.Random(f"{seed}:{link}")
         self._browser = Browser(settings.base_url)
         self._place: dict[str, str] = {}
+        self._seen: set[str] = set()
         self._ended: dict[str, asyncio.Event] = {}
         self._tasks = Tasks()
-        self._wanted: asyncio.Task[None] | None = None
+        self._wish: asyncio.Task[None] | None = None
+        self._state = "offline"
         self.user = ""
         self.pops = self.results = 0
 
@@ -103,36 +105,37 @@ class SimulatedOperator:
         elif event["type"] == "ahize.call.ended.v1" and event["subject"] in self._ended:
             self._ended[event["subject"]].set()
         elif event["type"] == "ahize.operator.changed.v1" and event["subject"] == self.user:
-            self._state(body["state"])
+            self._follow_state(body["state"])
 
     def _catch_up(self, snapshot: Mapping[str, Any], arrived: float) -> None:
         if snapshot["call"]:
             self._take(snapshot["call"], arrived)
-        self._state(snapshot["operator"]["state"])
+        self._follow_state(snapshot["operator"]["state"])
 
     # ------------------------------------------------------------ ready
 
-    def _state(self, state: str) -> None:
-        if state in _IDLE and (self._wanted is None or self._wanted.done()):
-            self._wanted = self._tasks.spawn(self._get_ready(), "practice_ready")
+    def _follow_state(self, state: str) -> None:
+        self._state = state
+        if state in _IDLE and (self._wish is None or self._wish.done()):
+            self._wish = self._tasks.spawn(self._get_ready(), "practice_ready")
 
     async def _get_ready(self) -> None:
-        """Ask until it is granted: the phone or the trunk may not be there yet."""
-        while True:
+        """Ask until it is so: the phone or the trunk may not be there yet."""
+        while self._state in _IDLE:
             await asyncio.sleep(self._dice.uniform(0.1, 0.5))
             with suppress(OSError):
                 answer = await self._browser.send("PUT", "/desk/state", {"state": "ready"})
-                if answer.fine:
-                    return
-                _log.info("the desk refused to be ready", operator=self.user, status=answer.status)
+                if not answer.fine:
+                    _log.info("the desk refused to be ready", operator=self.user, status=answer.status)
             await asyncio.sleep(AGAIN_S)
 
     # ------------------------------------------------------------ calls
 
     def _take(self, pop: Mapping[str, Any], arrived: float) -> None:
         call = pop["call"]
-        if call in self._ended:
+        if call in self._seen:
             return
+        self._seen.add(call)
         self.pops += 1
         self._calls.write("pop", t=arrived, call=call, attempt=pop["attempt"], operator=self.user)
         self._ended[call] = asyncio.Event()
