@@ -1,0 +1,130 @@
+"""One leg of the line: its SIP call, its sound, and the translation between what both say of it."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dialer.ports import DialogRef, DialogSeed, LegId
+from media.bridge import joined
+from media.description import Description, Direction, Payload
+from media.session import Leg
+from sip.call import Call
+from sip.client_call import ClientCall
+from sip.errors import BadSdp
+from sip.sdp import Format, SessionDescription
+from sip.server_call import ServerCall
+from sip.uri import is_ip
+
+
+@dataclass(slots=True, eq=False)
+class LineLeg:
+    """What the lines keep of a leg. `call` is None for a moment only, while its INVITE is being sent."""
+
+    id: LegId
+    trunk: str
+    dialog: DialogRef
+    sound: Leg
+    call: Call | None = None
+    answered: bool = False
+    offer: SessionDescription | None = None  # the far end's, of an incoming call
+    joined_at: float = 0.0
+    version: int = 1
+
+    @property
+    def client(self) -> ClientCall | None:
+        return self.call if isinstance(self.call, ClientCall) else None
+
+    @property
+    def server(self) -> ServerCall | None:
+        return self.call if isinstance(self.call, ServerCall) else None
+
+    def our_offer(self) -> bytes:
+        """Our description of the sound, as an offer."""
+        return to_text(self.sound.offer(), version=self.version)
+
+    def our_answer(self, theirs: SessionDescription) -> bytes:
+        """Our answer to an offer. Raises BadSdp or media.errors.MediaError."""
+        answer = self.sound.answer(description_of(theirs))
+        text = to_text(answer, version=self.version, asked=theirs)
+        self.version += 1
+        return text
+
+    def their_answer(self, text: bytes) -> None:
+        """Take the far end's answer to our offer. Raises BadSdp or media.errors.MediaError."""
+        self.sound.accept(description_of(SessionDescription.parse(text)))
+
+    def learn(self) -> DialogRef:
+        """The dialog with what the far end's answers added to it."""
+        known = self.call.dialog if self.call is not None else None
+        if known is not None:
+            self.dialog = replace(
+                self.dialog,
+                to_tag=known.remote_tag or None,
+                remote_target=known.remote_target,
+                route_set=known.route_set,
+            )
+        return self.dialog
+
+    def silent_since(self) -> float | None:
+        """loop.time() of the latest packet of sound in the bridge that it is in; None: not in one, or on hold."""
+        if joined(self.sound) is None or self.sound.held:
+            return None
+        return max(self.joined_at, self.sound.last_packet_at or 0.0)
+
+
+def dialog_of(call: ServerCall, trunk: str, local_address: str) -> DialogRef:
+    """What it takes to end an incoming call later."""
+    known = call.dialog
+    assert known is not None
+    seed = DialogSeed(call.call_id, known.local_tag, known.local_cseq, local_address)
+    return DialogRef(
+        seed,
+        trunk,
+        known.remote_target,
+        known.local_uri,
+        known.remote_uri,
+        known.remote_tag,
+        known.remote_target,
+        known.route_set,
+    )
+
+
+def description_of(text: SessionDescription) -> Description:
+    """What SDP says, as the sound's room understands it. Raises BadSdp."""
+    if text.protocol != "RTP/AVP" or text.port == 0:
+        raise BadSdp(f"the sound is offered as {text.protocol} on port {text.port}: only plain RTP/AVP is taken")
+    if not is_ip(text.host):
+        raise BadSdp("the sound's address is a name: an IP address is needed")
+    direction = Direction(text.direction)
+    if text.host == "0.0.0.0" and direction is Direction.SENDRECV:  # noqa: S104  hold of RFC 2543, not a bind
+        direction = Direction.SENDONLY
+    payloads = tuple(Payload(f.number, f.name, f.rate) for f in text.formats)
+    return Description(text.host, text.port, payloads, direction, text.ptime or 20, text.rtcp_port)
+
+
+def to_text(said: Description, *, version: int, asked: SessionDescription | None = None) -> bytes:
+    """A description as SDP; `asked`: the offer that it answers, whose other streams are refused in their places."""
+    formats = tuple(Format(p.number, p.name, p.rate, _parameters(p)) for p in said.payloads)
+    others, place = (asked.others, asked.place) if asked is not None else ((), 0)
+    return SessionDescription(
+        said.host,
+        said.port,
+        formats,
+        said.direction.value,
+        said.ptime,
+        said.rtcp_port,
+        session=said.port,
+        version=version,
+        others=others,
+        place=place,
+    ).build()
+
+
+def _parameters(payload: Payload) -> str | None:
+    return "0-15" if payload.name == "TELEPHONE-EVENT" else None
+
+
+def sound_file(prompt: str, folders: tuple[Path, ...]) -> Path | None:
+    """A prompt of the company's own, by its file's name without .wav; None: there is none of that name."""
+    if not prompt.replace("-", "").replace("_", "").isalnum():
+        return None
+    return next((path for folder in folders if (path := folder / f"{prompt}.wav").is_file()), None)

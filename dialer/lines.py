@@ -1,0 +1,245 @@
+"""The port `Lines` on real telephone lines: SIP for the calls, RTP for their sound.
+
+lines = SipLines((Trunk("pbx", "127.0.0.1"),), clock, ports=PortRange("127.0.0.1", 30000, 31999))
+await lines.start()
+…                       # the engine listens, dials, joins
+await lines.stop()
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from dialer.legs import LineLeg, sound_file
+from dialer.ports import (
+    AttemptId,
+    Clock,
+    DialogRef,
+    DialogSeed,
+    LegEnded,
+    LegFailed,
+    LegId,
+    LineEvent,
+    PromptEnded,
+    TrunkState,
+)
+from dialer.switchboard import NOT_ACCEPTABLE, NOT_NOW, Switchboard
+from dialer.trunks import Trunk, TrunkWatch
+from kit import log
+from kit.tasks import Tasks
+from media import bridge, player
+from media.errors import MediaError
+from media.session import Leg, PortRange
+from sip.agent import UserAgent
+from sip.errors import SipError
+from sip.uri import Uri, for_number
+
+_log = log.get("dialer.lines")
+_LISTEN_S = 2.0
+
+
+class SipLines(Switchboard):
+    """Telephone lines and their sound. All methods belong to the loop that `start` ran on.
+
+    `bind`, `advertise`: of SIP; `media_advertise`: the address that SDP names. `language`: of the prompts.
+    `prompts`: folders with the company's own, looked at first. `silence_s`: a joined leg from which nothing is
+    heard so long is ended as `rtp_timeout`; 0: never.
+    """
+
+    def __init__(
+        self,
+        trunks: Sequence[Trunk],
+        clock: Clock,
+        *,
+        ports: PortRange,
+        bind: tuple[str, int] = ("127.0.0.1", 0),
+        advertise: tuple[str, int] | None = None,
+        media_advertise: str | None = None,
+        user_agent: str = "Ahize",
+        unknown_peer: str = "drop",
+        language: str = "tr",
+        prompts: tuple[Path, ...] = (),
+        silence_s: float = 20.0,
+    ) -> None:
+        super().__init__(
+            trunks,
+            clock,
+            ports=ports,
+            bind=bind,
+            advertise=advertise,
+            media_advertise=media_advertise,
+            user_agent=user_agent,
+            unknown_peer=unknown_peer,
+        )
+        self._language, self._prompts, self._silence_s = language, prompts, silence_s
+        self._tasks = Tasks()
+
+    @property
+    def agent(self) -> UserAgent:
+        """The user agent, for its counts."""
+        return self._agent
+
+    async def start(self) -> None:
+        """Open the socket and look for the trunks. Raises OSError when the address cannot be had."""
+        await self._agent.start()
+        for watch in self._watches:
+            watch.start(self._agent, self._tasks)
+        if self._silence_s > 0:
+            self._tasks.spawn(self._listen_for_silence(), "rtp_silence")
+
+    async def stop(self) -> None:
+        """End what is left, unregister, close every socket."""
+        await self._tasks.close()
+        await self._agent.stop()
+        for leg in list(self._legs.values()):
+            self._drop(leg)
+
+    # ------------------------------------------------------------ trunks
+
+    def listen(self, listener: Callable[[LineEvent], None]) -> None:
+        self._listener = listener
+
+    def trunks(self) -> Sequence[TrunkState]:
+        return [watch.state for watch in self._watches]
+
+    # ------------------------------------------------------------ calls that we place
+
+    def prepare(self, trunk: str, number: str, caller_id: str) -> DialogRef:
+        watch = self._watch(trunk)
+        host, port = watch.trunk.host, watch.trunk.port
+        domain = watch.trunk.caller_domain or host
+        call_id, from_tag, cseq = self._agent.seed()
+        return DialogRef(
+            DialogSeed(call_id, from_tag, cseq, self._agent.local_address),
+            trunk,
+            for_number(number, host if port == 5060 else f"{host}:{port}"),
+            str(Uri("sip", domain, caller_id)),
+            for_number(number, domain),
+        )
+
+    def dial(self, leg: LegId, dialog: DialogRef, attempt: AttemptId) -> None:
+        watch = self._watch(dialog.trunk)
+        try:
+            self._invite(leg, dialog, watch)
+        except (MediaError, SipError) as error:
+            _log.warning("a call could not be sent", attempt=attempt, trunk=dialog.trunk, error=str(error))
+            self._soon(LegFailed(leg, NOT_NOW, str(error)))
+
+    def _invite(self, leg: LegId, dialog: DialogRef, watch: TrunkWatch) -> None:
+        if watch.address is None:
+            raise SipError("the trunk's address is not known")
+        mine = LineLeg(leg, dialog.trunk, dialog, Leg.open(self._ports, advertise=self._media_advertise))
+        try:
+            call = self._agent.invite(
+                dialog.request_uri,
+                from_uri=dialog.from_uri,
+                to_uri=dialog.to_uri,
+                call_id=dialog.seed.call_id,
+                from_tag=dialog.seed.from_tag,
+                cseq=dialog.seed.cseq,
+                sdp=mine.our_offer(),
+                destination=(watch.address.host, watch.address.port),
+                account=watch.trunk.account,
+            )
+        except SipError:
+            mine.sound.close()
+            raise
+        self._add(mine, call)
+
+    def cancel(self, leg: LegId) -> None:
+        mine = self._legs.get(leg)
+        if mine is not None and mine.client is not None:
+            mine.client.cancel()
+
+    def hang_up(self, leg: LegId) -> None:
+        mine = self._legs.get(leg)
+        if mine is not None and mine.call is not None:
+            bridge.part(mine.sound)
+            mine.call.hang_up()
+
+    def end_lost(self, dialog: DialogRef, *, answered: bool) -> None:
+        watch = self._watch(dialog.trunk)
+        self._tasks.spawn(self._end_lost(dialog, watch, answered), "end_lost")
+
+    async def _end_lost(self, dialog: DialogRef, watch: TrunkWatch, answered: bool) -> None:
+        if dialog.seed.local_address != self._agent.local_address:
+            _log.warning("a lost call came from another address; its end may not be understood", trunk=dialog.trunk)
+        to = watch.address or await self._agent.resolve(watch.trunk.host, watch.trunk.port)
+        await self._agent.end_lost(
+            call_id=dialog.seed.call_id,
+            from_tag=dialog.seed.from_tag,
+            cseq=dialog.seed.cseq,
+            from_uri=dialog.from_uri,
+            to_uri=dialog.to_uri,
+            request_uri=dialog.request_uri,
+            destination=(to.host, to.port),
+            to_tag=dialog.to_tag,
+            remote_target=dialog.remote_target,
+            route_set=dialog.route_set,
+            answered=answered,
+            account=watch.trunk.account,
+        )
+
+    # ------------------------------------------------------------ calls that come in
+
+    def ring(self, leg: LegId) -> None:
+        mine = self._legs.get(leg)
+        if mine is not None and mine.server is not None and not mine.answered:
+            mine.server.ring()
+
+    def accept(self, leg: LegId) -> None:
+        mine = self._legs.get(leg)
+        if mine is None or mine.server is None:
+            return
+        try:
+            mine.server.answer(mine.our_answer(mine.offer) if mine.offer is not None else mine.our_offer())
+        except (MediaError, SipError) as error:
+            _log.warning("an incoming call could not be answered", trunk=mine.trunk, error=str(error))
+            self._refuse(mine.server, NOT_ACCEPTABLE)
+
+    def refuse(self, leg: LegId, status: int) -> None:
+        mine = self._legs.get(leg)
+        if mine is not None and mine.server is not None:
+            self._refuse(mine.server, status)
+
+    # ------------------------------------------------------------ sound
+
+    def join(self, a: LegId, b: LegId) -> None:
+        first, second = self._legs[a], self._legs[b]
+        bridge.join(first.sound, second.sound)
+        first.joined_at = second.joined_at = asyncio.get_running_loop().time()
+
+    def part(self, leg: LegId) -> None:
+        mine = self._legs.get(leg)
+        if mine is not None:
+            bridge.part(mine.sound)
+
+    def play(self, leg: LegId, prompt: str, *, repeat: bool = False) -> None:
+        mine = self._legs.get(leg)
+        if mine is None:
+            return
+        ended = PromptEnded(leg, prompt)
+        try:
+            path = sound_file(prompt, self._prompts) or player.prompt(prompt, self._language)
+            player.play(mine.sound, path, repeat=repeat, on_end=lambda: self._tell(ended))
+        except (LookupError, MediaError) as error:
+            _log.error("a prompt cannot be played", setting=prompt, error=str(error))
+            if not repeat:
+                self._soon(ended)
+
+    async def _listen_for_silence(self) -> None:
+        while True:
+            await asyncio.sleep(_LISTEN_S)
+            now = asyncio.get_running_loop().time()
+            for leg in list(self._legs.values()):
+                since = leg.silent_since()
+                if since is not None and now - since > self._silence_s:
+                    self._silent(leg)
+
+    def _silent(self, leg: LineLeg) -> None:
+        _log.warning("nothing was heard of a leg; it is ended", leg=leg.id, trunk=leg.trunk)
+        call = leg.call
+        self._drop(leg)
+        if call is not None:
+            call.hang_up("no RTP")
+        self._tell(LegEnded(leg.id, False, "rtp_timeout"))

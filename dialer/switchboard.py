@@ -1,0 +1,205 @@
+"""The table of legs on the line, and what the user agent says of their calls, as the engine's events."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from dialer.legs import LineLeg, dialog_of
+from dialer.ports import (
+    Clock,
+    LegAnswered,
+    LegEnded,
+    LegFailed,
+    LegId,
+    LegOffered,
+    LegRinging,
+    LineEvent,
+    TrunkMoved,
+)
+from dialer.trunks import Trunk, TrunkWatch, peer_of
+from kit import ids, log, metrics
+from media import bridge
+from media.errors import MediaError
+from media.session import Leg, PortRange
+from sip.agent import UserAgent
+from sip.call import Call
+from sip.client_call import ClientCall
+from sip.errors import SipError, WrongState
+from sip.listener import Listener
+from sip.message import Response
+from sip.sdp import SessionDescription
+from sip.server_call import ServerCall
+from sip.uri import Uri, is_number
+
+_log = log.get("dialer.lines")
+LEGS = metrics.gauge("legs", "Legs on the line, ringing or answered", ("trunk",))
+REFUSED = metrics.counter("offers_refused", "Incoming calls that were refused", ("status",))
+
+NOT_ACCEPTABLE, NOT_NOW, CANCELLED = 488, 503, 487
+_LINE_CAUSES = frozenset({"no ack", "timeout", "gone", "transport"})
+
+
+class Switchboard(Listener):
+    """Every leg, by its id and by its SIP call."""
+
+    def __init__(
+        self,
+        trunks: Sequence[Trunk],
+        clock: Clock,
+        *,
+        ports: PortRange,
+        bind: tuple[str, int],
+        advertise: tuple[str, int] | None,
+        media_advertise: str | None,
+        user_agent: str,
+        unknown_peer: str,
+    ) -> None:
+        self._clock, self._ports, self._media_advertise = clock, ports, media_advertise
+        self._watches = [TrunkWatch(trunk, self._trunk_moved) for trunk in trunks]
+        self._agent = UserAgent(
+            bind,
+            peers=lambda host: peer_of(self._watches, host),
+            listener=self,
+            user_agent=user_agent,
+            advertise=advertise,
+            unknown_peer=unknown_peer,
+        )
+        self._listener: Callable[[LineEvent], None] | None = None
+        self._legs: dict[LegId, LineLeg] = {}
+        self._by_call: dict[Call, LineLeg] = {}
+
+    def _watch(self, trunk: str) -> TrunkWatch:
+        found = next((w for w in self._watches if w.trunk.name == trunk), None)
+        if found is None:
+            raise LookupError(f"There is no trunk {trunk!r}: name one of the configuration.")
+        return found
+
+    def _trunk_moved(self, watch: TrunkWatch) -> None:
+        self._tell(TrunkMoved(watch.state))
+
+    # ------------------------------------------------------------ what the user agent says
+
+    def on_progress(self, call: ClientCall, status: int, response: Response) -> None:
+        leg = self._by_call.get(call)
+        if leg is not None and status > 100:
+            self._tell(LegRinging(leg.id, status, leg.learn()))
+
+    def on_answered(self, call: ClientCall, response: Response) -> None:
+        at = self._clock.monotonic()
+        leg = self._by_call.get(call)
+        if leg is None:
+            call.hang_up()
+            return
+        try:
+            leg.their_answer(call.remote_sdp)
+        except (MediaError, SipError) as error:
+            _log.warning("an answer's sound cannot be used; the call is ended", trunk=leg.trunk, error=str(error))
+            self._drop(leg)
+            call.hang_up("no usable sound")
+            self._tell(LegFailed(leg.id, NOT_ACCEPTABLE, str(error)))
+            return
+        leg.answered = True
+        self._tell(LegAnswered(leg.id, leg.learn(), at))
+
+    def on_failed(self, call: ClientCall, status: int, reason: str) -> None:
+        leg = self._by_call.get(call)
+        if leg is None:
+            return
+        self._drop(leg)
+        nothing_came = call.final is None and status != CANCELLED
+        self._tell(LegFailed(leg.id, 0 if nothing_came else status, reason, call.retry_after))
+
+    def on_offered(self, call: ServerCall) -> None:
+        if self._listener is None:
+            self._refuse(call, NOT_NOW)
+            return
+        trunk = self._trunk_of(call)
+        try:
+            offer = SessionDescription.parse(call.remote_sdp) if call.remote_sdp else None
+            sound = Leg.open(self._ports, advertise=self._media_advertise)
+        except (MediaError, SipError) as error:
+            _log.warning("an incoming call's sound cannot be used", trunk=trunk, error=str(error))
+            self._refuse(call, NOT_ACCEPTABLE if isinstance(error, SipError) else NOT_NOW)
+            return
+        leg = LineLeg(LegId(ids.new()), trunk, dialog_of(call, trunk, self._agent.local_address), sound, offer=offer)
+        self._add(leg, call)
+        self._tell(LegOffered(leg.id, trunk, call.number, _called(call), call.name))
+
+    def on_confirmed(self, call: ServerCall) -> None:
+        leg = self._by_call.get(call)
+        if leg is None or leg.answered:
+            return
+        leg.answered = True
+        try:
+            if leg.offer is None:
+                leg.their_answer(call.remote_sdp)
+        except (MediaError, SipError) as error:
+            _log.warning("a caller's sound cannot be used; the call is ended", trunk=leg.trunk, error=str(error))
+            bridge.part(leg.sound)
+            call.hang_up("no usable sound")
+            return
+        self._tell(LegAnswered(leg.id, leg.learn(), self._clock.monotonic()))
+
+    def on_ended(self, call: Call, by_us: bool, cause: str) -> None:
+        leg = self._by_call.get(call)
+        if leg is None:
+            return
+        self._drop(leg)
+        if leg.answered:
+            self._tell(LegEnded(leg.id, by_us, cause if by_us or cause in _LINE_CAUSES else "bye"))
+        else:
+            self._tell(LegFailed(leg.id, CANCELLED, cause))
+
+    def on_reoffer(self, call: Call, sdp: bytes) -> bytes | None:
+        leg = self._by_call.get(call)
+        if leg is None:
+            return None
+        try:
+            return leg.our_answer(SessionDescription.parse(sdp)) if sdp else leg.our_offer()
+        except (MediaError, SipError) as error:
+            _log.warning("a re-INVITE's sound cannot be used; the former stays", trunk=leg.trunk, error=str(error))
+            return None
+
+    def _trunk_of(self, call: ServerCall) -> str:
+        source = call.dialog.fallback if call.dialog is not None else None
+        found = [w for w in self._watches if source is not None and w.owns(source.host)]
+        exact = [w for w in found if w.address is not None and source is not None and w.address.port == source.port]
+        return (exact or found or self._watches)[0].trunk.name
+
+    def _refuse(self, call: ServerCall, status: int) -> None:
+        REFUSED.labels(str(status)).inc()
+        try:
+            call.refuse(status)
+        except WrongState:
+            call.hang_up()
+
+    # ------------------------------------------------------------ the table of legs
+
+    def _add(self, leg: LineLeg, call: Call) -> None:
+        leg.call = call
+        self._legs[leg.id] = self._by_call[call] = leg
+        self._watch(leg.trunk).in_use += 1
+        LEGS.labels(leg.trunk).inc()
+
+    def _drop(self, leg: LineLeg) -> None:
+        if self._legs.pop(leg.id, None) is None:
+            return
+        if leg.call is not None:
+            self._by_call.pop(leg.call, None)
+        leg.sound.close()
+        self._watch(leg.trunk).in_use -= 1
+        LEGS.labels(leg.trunk).dec()
+
+    def _tell(self, event: LineEvent) -> None:
+        if self._listener is not None:
+            self._listener(event)
+
+    def _soon(self, event: LineEvent) -> None:
+        asyncio.get_running_loop().call_soon(self._tell, event)
+
+
+def _called(call: ServerCall) -> str:
+    """The number called: of the Request-URI, or of To when a trunk calls our contact as it is."""
+    if is_number(call.called) or call.dialog is None:
+        return call.called
+    user = Uri.parse(call.dialog.local_uri).plain_user
+    return user if is_number(user) else call.called

@@ -1,0 +1,140 @@
+"""Trunks as they are configured, and whether they are there: by registration, or by OPTIONS without one."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from dialer.ports import Reason, TrunkState
+from kit import log
+from kit.tasks import Tasks
+from sip.agent import Account, UserAgent
+from sip.errors import SipError
+from sip.listener import Peer, RegistrationState
+from sip.registration import Registration
+from sip.transport import Address
+
+_log = log.get("dialer.trunks")
+HEALTH_S = 20.0
+_RESOLVE_S = 30.0
+_PATIENCE_S = 5.0
+_NO_ANSWER = 408
+_NOT_SENT = 503
+
+
+@dataclass(frozen=True, slots=True)
+class Trunk:
+    """One way to the telephone network.
+
+    `host` may be a name; `peers` are further IP addresses that its calls come from. `caller_domain` stands in
+    From (None: the host). `channels`: calls at once; `cps`: new calls a second, 0 without limit. `extensions`: a
+    regular expression of the phones that may be called on it (judged by the rules, not here).
+    """
+
+    name: str
+    host: str
+    port: int = 5060
+    username: str = ""
+    password: str = field(default="", repr=False)
+    realm: str | None = None
+    caller_domain: str | None = None
+    channels: int = 30
+    cps: float = 10.0
+    register: bool = True
+    min_digest: str = "md5"
+    extensions: str | None = None
+    peers: tuple[str, ...] = ()
+
+    @property
+    def account(self) -> Account | None:
+        """What it takes to be let in; None: the address is enough."""
+        if not self.username:
+            return None
+        return Account(
+            self.name,
+            self.host,
+            self.port,
+            self.username,
+            self.password,
+            realm=self.realm,
+            min_digest=self.min_digest,
+            refresh=HEALTH_S,
+            domain=self.caller_domain,
+        )
+
+
+class TrunkWatch:
+    """One trunk's address and health. `on_moved(state)` is called when it comes up or goes down."""
+
+    def __init__(self, trunk: Trunk, on_moved: Callable[["TrunkWatch"], None]) -> None:
+        self.trunk = trunk
+        self.address: Address | None = None
+        self.in_use = 0
+        self.up = False
+        self.reason = Reason("starting")
+        self._on_moved = on_moved
+        self._registration: Registration | None = None
+
+    @property
+    def state(self) -> TrunkState:
+        trunk = self.trunk
+        return TrunkState(trunk.name, self.up, self.reason, trunk.channels, self.in_use, trunk.cps)
+
+    def owns(self, host: str) -> bool:
+        """Whether packets from this IP address are the trunk's."""
+        return host in self.trunk.peers or (self.address is not None and host == self.address.host)
+
+    def start(self, agent: UserAgent, tasks: Tasks) -> None:
+        """Find the address, then register or ask after it, for ever."""
+        tasks.spawn(self._watch(agent), "trunk_watch")
+
+    async def _watch(self, agent: UserAgent) -> None:
+        while not await self._resolve(agent):  # noqa: ASYNC110  a name server is only ever asked again
+            await asyncio.sleep(_RESOLVE_S)
+        account = self.trunk.account
+        if self.trunk.register and account is not None:
+            self._move(False, Reason("registering"))
+            self._registration = agent.register(account, self._registered)
+            return
+        while True:
+            await self._ask(agent)
+            await asyncio.sleep(HEALTH_S if self.up else HEALTH_S / 4)
+
+    async def _resolve(self, agent: UserAgent) -> bool:
+        try:
+            self.address = await agent.resolve(self.trunk.host, self.trunk.port)
+        except OSError:
+            self._move(False, Reason("no_address", {"host": self.trunk.host}))
+            return False
+        return True
+
+    async def _ask(self, agent: UserAgent) -> None:
+        assert self.address is not None
+        try:
+            status = await asyncio.wait_for(agent.options((self.address.host, self.address.port)), _PATIENCE_S)
+        except (TimeoutError, SipError, OSError):
+            status = _NO_ANSWER
+        if status in (_NO_ANSWER, _NOT_SENT):
+            self._move(False, Reason("no_answer"))
+        else:
+            self._move(True, Reason("answers", {"status": status}))
+
+    def _registered(self, state: RegistrationState) -> None:
+        if state.up:
+            self._move(True, Reason("registered"))
+        elif state.status == 0:
+            self._move(False, Reason("no_answer"))
+        else:
+            self._move(False, Reason("registration_refused", {"status": state.status}))
+
+    def _move(self, up: bool, reason: Reason) -> None:
+        if (up, reason) == (self.up, self.reason):
+            return
+        self.up, self.reason = up, reason
+        _log.info("the trunk changed", trunk=self.trunk.name, state="up" if up else "down", reason=reason.code)
+        self._on_moved(self)
+
+
+def peer_of(watches: list[TrunkWatch], host: str) -> Peer | None:
+    """The trunk that an IP address belongs to, for the user agent; None: a stranger."""
+    found = next((w for w in watches if w.owns(host)), None)
+    return None if found is None else Peer(found.trunk.name)

@@ -1,0 +1,289 @@
+"""The engine on real SIP and RTP against Asterisk; its call records are the judge."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+from real_pbx import LINE_PORTS, PORT_BASE, Phone, RealPbx
+from small_centre import BANK, Centre, campaign, predictive
+
+from dialer.lines import SipLines
+from dialer.memory_lines import FarEnd
+from dialer.outcomes import Outcome
+from dialer.ports import (
+    AttemptAnswered,
+    AttemptEnded,
+    AttemptKind,
+    CallConnected,
+    CallEnded,
+    Caller,
+    CallStarted,
+    Campaign,
+    EndedBy,
+    OperatorId,
+    TrunkChanged,
+)
+from dialer.trunks import Trunk
+from kit.clock import SystemClock
+from media.session import PortRange
+
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(60)]
+PBX = Trunk("pbx", "127.0.0.1", PORT_BASE, "dialer", "dialer-secret", realm="pbx.test", cps=0)
+OPERATOR = OperatorId("op1")
+
+
+class RealCentre(Centre):
+    """The engine with stores in memory and lines to Asterisk; operator 1001 has a phone."""
+
+    def __init__(self, *campaigns: Campaign, trunk: Trunk = PBX) -> None:
+        super().__init__(*campaigns, far=FarEnd())
+        self.clock = SystemClock()  # type: ignore[assignment]
+        self.sip = SipLines((trunk,), self.clock, ports=PortRange("127.0.0.1", *LINE_PORTS), language="en")
+        self.lines = self.sip  # type: ignore[assignment]
+        self.phone = Phone("1001")
+
+    async def open(self) -> None:
+        await self.sip.start()
+        self.engine = self.make_engine()
+        await self.engine.start()
+        await self.until(lambda: self.engine.trunks()[0].up, 10)
+
+    async def sit_down(self, *, ready: bool = True) -> None:
+        await self.phone.start()
+        await self.engine.sign_in(OPERATOR, "1001")
+        if ready:
+            await self.engine.set_ready(OPERATOR)
+        await self.until(lambda: self.state(OPERATOR) in ("ready", "not_ready"), 5)
+
+    async def close(self) -> None:
+        await self.engine.stop()
+        await self.sip.stop()
+        await self.phone.stop()
+
+    def placed(self) -> list[str]:
+        return [a.start.number for a in self.leads.attempts.values() if a.start.kind is AttemptKind.CALL]
+
+
+@pytest.fixture
+async def real(real_pbx: RealPbx, request: pytest.FixtureRequest) -> AsyncIterator[RealCentre]:
+    """A centre on Asterisk with one progressive campaign, or the campaign that the test names."""
+    centre = RealCentre(getattr(request, "param", campaign(ring_s=3.0, wrap_up_s=0.2)))
+    try:
+        await centre.open()
+        yield centre
+    finally:
+        await centre.close()
+        assert centre.sip._legs == {}
+
+
+def first(centre: RealCentre) -> Campaign:
+    return next(iter(centre.leads.running.values()))
+
+
+async def test_registers_with_digest_and_says_so(real: RealCentre, real_pbx: RealPbx) -> None:
+    assert "sip:ahize@127.0.0.1" in await real_pbx.cli("pjsip show contacts")
+    assert real.engine.trunks()[0].reason.code == "registered"
+
+
+async def test_wrong_secret_dials_nothing_and_says_why(real_pbx: RealPbx) -> None:
+    wrong = Trunk("pbx", "127.0.0.1", PORT_BASE, "dialer", "not-the-secret")
+    centre = RealCentre(campaign(), trunk=wrong)
+    await centre.sip.start()
+    centre.engine = centre.make_engine()
+    await centre.engine.start()
+    try:
+        centre.leads.add(first(centre), ["+905321000001"])
+        await centre.until(lambda: centre.sip.trunks()[0].reason.code == "registration_refused", 5)
+        await asyncio.sleep(0.6)
+
+        assert centre.reason() == "trunk_down"
+        assert centre.facts(TrunkChanged)[-1].reason.code == "registration_refused"
+    finally:
+        await centre.close()
+
+
+async def test_answered_call_is_joined_and_sound_flows_both_ways(real: RealCentre, real_pbx: RealPbx) -> None:
+    real.leads.add(first(real), ["+905325000001"])  # echo
+    await real.sit_down()
+
+    await real.until(lambda: real.facts(CallConnected), 10)
+    await asyncio.sleep(1.5)
+
+    assert real.facts(CallConnected)[0].connect_ms < 20
+    assert real.phone.loud > 40, "the phone hears its own voice, echoed by the customer"
+    view = real.engine.operator(OPERATOR)
+    assert view is not None
+    assert view.call is not None
+    await real.engine.hang_up(view.call, OPERATOR)
+    await real.until(real.outcomes, 5)
+    assert real.outcomes() == ["connected"]
+    await asyncio.sleep(0.3)
+    heard = real.phone.heard
+    await asyncio.sleep(0.5)
+    assert real.phone.heard - heard <= 1, "silent between calls"
+    assert real_pbx.records("+905325000001")[-1][4] == "ANSWERED"
+
+
+@pytest.mark.parametrize(
+    ("number", "outcome", "status"),
+    [
+        ("+905322000001", Outcome.BUSY, 486),
+        ("+905322200001", Outcome.TRUNK_BUSY, 503),
+        ("+905322300001", Outcome.UNKNOWN_NUMBER, 404),
+        ("+905322400001", Outcome.DECLINED, 603),
+        ("+905322500001", Outcome.UNAVAILABLE, 480),
+        ("+905322600001", Outcome.TRUNK_REFUSED, 403),
+        ("+905322700001", Outcome.TRUNK_BUSY, 500),
+        ("+905322800001", Outcome.UNKNOWN_NUMBER, 410),
+        ("+905322100001", Outcome.NO_ANSWER, 487),
+        ("+905322900001", Outcome.NO_ANSWER, 487),
+    ],
+)
+async def test_each_answer_of_the_network_becomes_its_outcome(
+    real: RealCentre, real_pbx: RealPbx, number: str, outcome: Outcome, status: int
+) -> None:
+    real.leads.add(first(real), [number])
+    await real.sit_down()
+
+    await real.until(real.outcomes, 12)
+
+    (ended,) = real.facts(AttemptEnded, kind=AttemptKind.CALL)
+    assert (ended.outcome, ended.status) == (outcome, status)
+    assert len(real_pbx.records(number)) >= 1
+    assert real.state(OPERATOR) in ("ready", "reserved")
+
+
+async def test_customer_hangs_up(real: RealCentre) -> None:
+    real.leads.add(first(real), ["+905321102001"])  # hangs up after 2 s
+    await real.sit_down()
+
+    await real.until(real.outcomes, 12)
+
+    (ended,) = real.facts(CallEnded)
+    assert ended.by is EndedBy.CUSTOMER
+    assert ended.talk_s == pytest.approx(2.5, abs=1.0)
+    assert real.outcomes() == ["connected"]
+
+
+async def test_ringing_dialog_is_stored_with_its_to_tag(real: RealCentre) -> None:
+    real.leads.add(first(real), ["+905321002001"])  # answers after 2 s
+    await real.sit_down()
+    await real.until(lambda: real.facts(AttemptAnswered) and real.facts(CallStarted), 12)
+
+    answered = real.facts(AttemptAnswered)[-1].dialog
+    assert answered.to_tag
+    assert answered.remote_target
+    assert "905321002001" in answered.request_uri
+
+
+@pytest.mark.parametrize("real", [predictive(ring_s=10.0, wrap_up_s=0.2)], indirect=True)
+async def test_person_whom_nobody_takes_hears_the_message(real: RealCentre, real_pbx: RealPbx) -> None:
+    real.leads.add(first(real), ["+905321002002"])
+    await real.sit_down()
+    await real.until(real.placed, 5)
+    await real.engine.sign_off(OPERATOR)
+    await real.until(real.outcomes, 20)
+
+    # A team of one dials progressively: whoever signs off takes the ringing call back.
+    assert real.outcomes() == ["cancelled"]
+    assert await real_pbx.channels() == 0
+
+
+async def test_incoming_call_is_greeted_and_joined(real: RealCentre, real_pbx: RealPbx) -> None:
+    real.callers.by_called["+902125550000"] = Caller(BANK)
+    await real.sit_down()
+
+    await real_pbx.cli("channel originate Local/+902125550000*+905321112233@to-dialer extension talker@caller")
+    await real.until(lambda: real.facts(CallConnected), 15)
+    await asyncio.sleep(1.0)
+
+    (started,) = real.facts(CallStarted)
+    assert (started.called, started.number) == ("+902125550000", "+905321112233")
+    assert real.phone.loud > 20
+    view = real.engine.operator(OPERATOR)
+    assert view is not None
+    assert view.call is not None
+    await real.engine.hang_up(view.call, OPERATOR)
+    await real.until(lambda: real.facts(CallEnded), 5)
+
+
+async def test_caller_waits_until_an_operator_is_ready(real: RealCentre, real_pbx: RealPbx) -> None:
+    real.callers.by_called["+902125550000"] = Caller(BANK)
+    await real.sit_down(ready=False)
+    await real_pbx.cli("channel originate Local/+902125550000*+905321112233@to-dialer extension talker@caller")
+    await real.until(lambda: real.engine._floor.queue, 15)
+
+    await real.engine.set_ready(OPERATOR)
+    await real.until(lambda: real.facts(CallConnected), 5)
+
+
+async def test_unknown_called_number_gets_404(real: RealCentre, real_pbx: RealPbx) -> None:
+    await real_pbx.cli("channel originate Local/+902120000000*+905321112233@to-dialer extension human@caller")
+    await asyncio.sleep(1.0)
+
+    assert real.facts(CallStarted) == []
+    assert await real_pbx.channels() == 0
+
+
+async def test_phone_that_hangs_up_leaves_the_customer_waiting(real: RealCentre) -> None:
+    real.leads.add(first(real), ["+905325400001"])  # speaks without a pause
+    await real.sit_down()
+    await real.until(lambda: real.facts(CallConnected), 10)
+
+    real.phone.hang_up()
+    await real.until(lambda: real.state(OPERATOR) == "offline", 5)
+    assert len(real.engine._floor.queue) == 1
+    await real.engine.sign_in(OPERATOR, "1001")
+    await real.engine.set_ready(OPERATOR)
+    await real.until(lambda: len(real.facts(CallConnected)) == 2, 10)
+
+    assert real.phone.answered == 2
+
+
+@pytest.mark.parametrize(("number", "waits"), [("+905322100009", 0.6), ("+905321000009", 1.5)])
+async def test_restart_ends_ringing_and_talking_calls_on_asterisk(real_pbx: RealPbx, number: str, waits: float) -> None:
+    cold = campaign(ring_s=20.0)
+    centre = RealCentre(cold)
+    await centre.open()
+    centre.leads.add(cold, [number])
+    await centre.sit_down()
+    await centre.until(centre.placed, 5)
+    await asyncio.sleep(waits)
+    assert await real_pbx.channels() >= 2
+    port = centre.sip.agent.local_address.rpartition(":")[2]
+    await die(centre)
+    assert await real_pbx.channels() >= 2
+
+    centre.sip = SipLines(
+        (PBX,), centre.clock, ports=PortRange("127.0.0.1", *LINE_PORTS), bind=("127.0.0.1", int(port)), language="en"
+    )
+    centre.lines = centre.sip  # type: ignore[assignment]
+    await centre.open()
+    try:
+        for _ in range(30):
+            if await real_pbx.channels() == 0:
+                break
+            await asyncio.sleep(0.2)
+        assert await real_pbx.channels() == 0
+        lost = centre.facts(AttemptEnded)
+        assert {f.outcome for f in lost} == {Outcome.LOST}
+        await asyncio.sleep(1)
+        assert len(real_pbx.records(number)) == 1 or not real_pbx.records(number)
+    finally:
+        await centre.close()
+
+
+async def die(centre: RealCentre) -> None:
+    """As by kill -9: sockets close, nobody hangs up."""
+    await centre.engine._tasks.close()
+    await centre.sip._tasks.close()
+    agent = centre.sip.agent
+    await agent.tasks.close()
+    agent.timers.clear()
+    for transport in agent._transports.values():
+        transport.close()
+    for leg in centre.sip._legs.values():
+        leg.sound.close()
+    await asyncio.sleep(0.1)
+    assert datetime.now(UTC)
