@@ -2,7 +2,8 @@
 
 import asyncio
 
-from media.g711 import loudness
+from media.description import G711, Payload
+from media.g711 import SILENCE, decode, loudness
 from media.player import play
 from media.session import Arrival, Leg, PortRange
 from media.sound import of_samples
@@ -16,6 +17,7 @@ class Outgoing:
 
     def __init__(self) -> None:
         self.call = self.leg = None
+        self.heard: list[tuple[str, bytes]] = []
         self.ringing = asyncio.Event()
         self.answered = asyncio.Event()
         self.over = asyncio.Event()
@@ -29,22 +31,28 @@ class Outgoing:
 
     def _hear(self, arrival: Arrival) -> None:
         self.packets += 1
-        sound = bytes(arrival.buffer[arrival.start : arrival.end])
-        self.loud += loudness(sound, arrival.payload.name) > 300
+        sound, codec = bytes(arrival.buffer[arrival.start : arrival.end]), arrival.payload.name
+        if codec in SILENCE:
+            self.heard.append((codec, sound))
+            self.loud += loudness(sound, codec) > 300
+
+    def samples(self, seconds: float) -> bytes:
+        """The last `seconds` of what was heard, as 16-bit samples."""
+        return b"".join(decode(sound, codec) for codec, sound in self.heard[-int(seconds * 50) :])
 
 
 class Service(Listener):
     """Registers, calls, answers. `incoming` takes the calls that came."""
 
-    def __init__(self, secret: str = "practice-secret") -> None:
+    def __init__(self, user: str = "ahize", secret: str = "practice-secret") -> None:
         self.agent = UserAgent(("127.0.0.1", 0), peers=lambda host: Peer(host), listener=self)
         self.ports = PortRange("127.0.0.1", 24600, 24799)
         self.calls: dict[object, Outgoing] = {}
         self.incoming: asyncio.Queue = asyncio.Queue()
-        self.secret = secret
+        self.user, self.secret = user, secret
 
     def account(self, port: int) -> Account:
-        return Account("trunk", "127.0.0.1", port, "ahize", self.secret)
+        return Account("trunk", "127.0.0.1", port, self.user, self.secret)
 
     async def register(self, port: int):
         """The first state that the registration comes to."""
@@ -52,9 +60,9 @@ class Service(Listener):
         self.agent.register(self.account(port), lambda told: state.done() or state.set_result(told))
         return await asyncio.wait_for(state, 5)
 
-    def dial(self, number: str, port: int) -> Outgoing:
+    def dial(self, number: str, port: int, *codecs: Payload) -> Outgoing:
         one = Outgoing()
-        one.listen(Leg.open(self.ports))
+        one.listen(Leg.open(self.ports, codecs=codecs or G711))
         call_id, tag, cseq = self.agent.seed()
         one.call = self.agent.invite(
             f"sip:{number}@127.0.0.1:{port}",

@@ -1,0 +1,69 @@
+"""The sound room against a real Asterisk: the judge of our RTP is not our RTP."""
+
+import asyncio
+
+import pytest
+from asterisk import pbx  # noqa: F401
+from rtp_peer import power, tone, until
+from trunk_side import Service
+
+from media.bridge import join
+from media.description import PCMA, PCMU
+from media.player import play
+from media.sound import of_samples
+
+pytestmark = pytest.mark.asterisk
+
+
+@pytest.fixture
+async def service(ports):
+    service = Service("dialer", "dialer-secret")
+    await service.agent.start()
+    yield service
+    await service.agent.stop()
+    for one in service.calls.values():
+        one.leg.close()
+
+
+async def answered(one):
+    await asyncio.wait_for(one.answered.wait(), 10)
+    return one
+
+
+@pytest.mark.parametrize("codec", [PCMU, PCMA], ids=lambda codec: codec.name)
+async def test_what_we_play_comes_back_from_the_echo(pbx, service, codec):  # noqa: F811
+    one = await answered(service.dial("+905325000001", pbx.port, codec))
+
+    play(one.leg, of_samples(tone(440, 3)))
+    await until(lambda: one.loud > 60, 5)
+
+    assert power(one.samples(1.0), 440) == pytest.approx(8000, rel=0.1)
+    assert {name for name, _ in one.heard} == {codec.name}
+    assert one.leg.quality.lost == 0
+
+
+async def test_a_bridge_of_two_laws_carries_a_tone_across(pbx, service):  # noqa: F811
+    source = await answered(service.dial("+905325300001", pbx.port, PCMU))
+    echo = await answered(service.dial("+905325000002", pbx.port, PCMA))
+
+    join(source.leg, echo.leg)
+    relay = echo.leg.sink
+    echo.leg.sink = lambda arrival: (echo._hear(arrival), relay(arrival))
+    await until(lambda: echo.loud > 60, 5)
+
+    heard = echo.samples(1.0)
+    assert power(heard, 1004) > 1000
+    assert power(heard, 1004) > 20 * power(heard, 700)
+    assert {name for name, _ in echo.heard} == {"PCMA"}
+
+
+async def test_keys_and_reports_of_asterisk_are_understood(pbx, service):  # noqa: F811
+    one = service.dial("+905325100001", pbx.port)
+    keys: list[str] = []
+    one.leg.on_dtmf = keys.append
+
+    await asyncio.wait_for(one.over.wait(), 15)
+
+    assert "".join(keys) == "0123456789*#"
+    assert one.leg.stats.reports_received >= 1
+    assert (one.leg.stats.malformed, one.leg.stats.foreign, one.leg.stats.unknown_payload) == (0, 0, 0)
