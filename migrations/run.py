@@ -35,3 +35,8 @@ def upgrade(connection: Connection, target: str = "head") -> None:
 
 def downgrade(connection: Connection, target: str = "base") -> None:
     command.downgrade(configuration(connection), target)
+
+
+def knows(version: str) -> bool:
+    """Whether this program has that version among its own."""
+    return any(script.revision == version for script in ScriptDirectory.from_config(configuration()).walk_revisions())

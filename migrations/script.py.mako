@@ -5,6 +5,7 @@ Revises: ${down_revision | comma,n}
 """
 
 import sqlalchemy as sa
+import kit.schema
 from alembic import op
 ${imports if imports else ""}
 

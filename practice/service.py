@@ -2,8 +2,13 @@
 
 `python -m practice CONFIG`, where CONFIG is a JSON object (`practice.config`) or a file that holds one. When it takes
 calls it writes one line to standard output: {"ready": true, "address": "127.0.0.1:5070"}. SIGINT and SIGTERM end it,
-every call with BYE. With "commands": true it reads lines from standard input, {"call_in": {"number": …, "called": …}}
-(both may be left out) or {"stop": true}, answers each with a line, and ends when standard input does.
+every call with BYE. With "commands": true it reads lines from standard input, answers each with a line, and ends when
+standard input does:
+
+    {"call_in": {"number": …, "called": …}}    call the service; both may be left out
+    {"operators": {"base_url": …, "links": […]}}    let simulated operators work (`practice.config.Clients`)
+    {"leave": true}    the operators sign off
+    {"stop": true}
 """
 
 import asyncio
@@ -18,10 +23,34 @@ from kit import log
 from kit.tasks import Tasks
 from media.errors import MediaError
 from practice.clients import SimulatedOperator
-from practice.config import Config, load
+from practice.config import Clients, Config, load
 from practice.exchange import Exchange, NobodyThere
 from practice.log import CallLog
 from sip.errors import SipError
+
+
+class Shift:
+    """The simulated operators at work."""
+
+    def __init__(self, tasks: Tasks, calls: CallLog, seed: int) -> None:
+        self._tasks, self._calls, self._seed = tasks, calls, seed
+        self._operators: list[SimulatedOperator] = []
+        self._work: list[asyncio.Task[None]] = []
+
+    def begin(self, settings: Clients) -> None:
+        """One more operator for each link."""
+        for link in settings.links:
+            operator = SimulatedOperator(settings, link, self._calls, self._seed)
+            self._operators.append(operator)
+            self._work.append(self._tasks.spawn(operator.run(), "practice_operator"))
+
+    async def leave(self) -> None:
+        """All put down what they do and sign off."""
+        for task in self._work:
+            task.cancel()
+        await asyncio.gather(*self._work, return_exceptions=True)
+        await asyncio.gather(*(operator.leave() for operator in self._operators))
+        self._operators, self._work = [], []
 
 
 async def serve(config: Config) -> None:
@@ -35,43 +64,42 @@ async def serve(config: Config) -> None:
         await exchange.start()
         tell({"ready": True, "address": exchange.address})
         async with Tasks() as tasks:
+            shift = Shift(tasks, calls, config.seed)
+            if config.clients is not None:
+                shift.begin(config.clients)
             if config.commands:
-                tasks.spawn(obey(exchange, stop), "practice_commands")
-            await _work(config, calls, stop)
+                tasks.spawn(obey(exchange, shift, stop), "practice_commands")
+            await stop.wait()
+            await shift.leave()
         await exchange.stop()
 
 
-async def _work(config: Config, calls: CallLog, stop: asyncio.Event) -> None:
-    """Let the simulated operators work until the end, then sign them off."""
-    settings = config.clients
-    operators = [SimulatedOperator(settings, one, calls, config.seed) for one in settings.links] if settings else []
-    async with Tasks() as tasks:
-        for operator in operators:
-            tasks.spawn(operator.run(), "practice_operator")
-        await stop.wait()
-    await asyncio.gather(*(operator.leave() for operator in operators))
-
-
-async def obey(exchange: Exchange, stop: asyncio.Event) -> None:
+async def obey(exchange: Exchange, shift: Shift, stop: asyncio.Event) -> None:
     """Read commands until there are no more."""
     reader = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while line := await reader.readline():
-        tell(command(exchange, line, stop))
+        tell(await command(exchange, shift, line, stop))
     stop.set()
 
 
-def command(exchange: Exchange, line: bytes, stop: asyncio.Event) -> dict[str, object]:
+async def command(exchange: Exchange, shift: Shift, line: bytes, stop: asyncio.Event) -> dict[str, object]:
     """Carry out one command; gives what to answer."""
     try:
         wish = json.loads(line)
         if wish.get("stop"):
             stop.set()
             return {"stopping": True}
+        if wish.get("leave"):
+            await shift.leave()
+            return {"left": True}
+        if "operators" in wish:
+            shift.begin(Clients.model_validate(wish["operators"]))
+            return {"operators": len(wish["operators"]["links"])}
         return {"call_id": exchange.call_in(**wish["call_in"])}
     except (ValueError, KeyError, TypeError, AttributeError):
-        return {"error": 'Say {"call_in": {"number": "+90…", "called": "+90…"}} or {"stop": true}.'}
+        return {"error": "Say one of: call_in, operators, leave, stop; see practice.service."}
     except (NobodyThere, MediaError, SipError) as error:
         return {"error": str(error)}
 

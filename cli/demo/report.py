@@ -1,0 +1,138 @@
+"""What a run came to: our own journal beside the log of the practice exchange, matched call by call."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from campaigns.lists.models import attempt
+from contacts import sealing
+from desk.calls.models import call
+from dialer.outcomes import FLAGS, Outcome
+from kit.db import Database
+from kit.seal import Seal
+from practice import log as exchange_log
+
+Row = Mapping[Any, Any]
+ANSWERED, CANCELLED = "answered", "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Theirs:
+    """One call as the exchange saw it. `fate`: answered, cancelled, or the status it was refused with."""
+
+    fate: str | int | None = None
+    answered_t: float | None = None
+    ended: bool = False
+
+
+async def summary(db: Database, seal: Seal, log: Path, began: datetime) -> dict[str, Any]:
+    """The figures since `began`. `agree`: both sides tell the same of every single call."""
+    lines = exchange_log.read(log)
+    theirs = seen_by_exchange(lines)
+    ours = await _attempts(db, began)
+    calls = await _calls(db, began)
+    pops = sorted(answer_to_pop(lines, theirs, {row["id"]: row["call_id"] for row in ours}))
+    abandoned = sum(FLAGS[Outcome(row["outcome"])].abandoned for row in ours if row["outcome"])
+    return {
+        "attempts": len(ours),
+        "answered": sum(one.fate == ANSWERED for one in theirs.values()),
+        "connected": sum(row["direction"] == "out" and row["connected_at"] is not None for row in calls),
+        "results": sum(row["disposition"] is not None for row in calls),
+        "abandoned": abandoned,
+        "incoming": sum(row["direction"] == "in" for row in calls),
+        "answer_to_pop_ms": {"p50": percentile(pops, 0.5), "p99": percentile(pops, 0.99)},
+        "agree": not differences(ours, theirs) and incoming_agree(seal, lines, calls),
+    }
+
+
+# ---------------------------------------------------------------- the two sides
+
+
+async def _attempts(db: Database, began: datetime) -> Sequence[Row]:
+    columns = (attempt.c.id, attempt.c.call_id, attempt.c.outcome, attempt.c.status, attempt.c.answered_at)
+    found = select(*columns).where(attempt.c.kind == "call", attempt.c.started_at >= began)
+    async with db.read() as conn:
+        return (await conn.execute(found)).mappings().all()
+
+
+async def _calls(db: Database, began: datetime) -> Sequence[Row]:
+    columns = (call.c.direction, call.c.connected_at, call.c.disposition, call.c.number_digest)
+    async with db.read() as conn:
+        return (await conn.execute(select(*columns).where(call.c.started_at >= began))).mappings().all()
+
+
+def seen_by_exchange(lines: Iterable[Mapping[str, Any]]) -> dict[str, Theirs]:
+    """Every customer's call in the exchange's log, by Call-ID."""
+    seen: dict[str, Theirs] = {}
+    for line in lines:
+        if line.get("kind") == "customer":
+            call_id = line["call_id"]
+            seen[call_id] = _with(seen.get(call_id, Theirs()), line)
+    return seen
+
+
+def _with(one: Theirs, line: Mapping[str, Any]) -> Theirs:
+    match line["event"]:
+        case "answered":
+            return Theirs(ANSWERED, line["t"])
+        case "cancelled":
+            return Theirs(CANCELLED, None, True)
+        case "refused":
+            return Theirs(line["status"], None, True)
+        case "ended":
+            return Theirs(one.fate, one.answered_t, True)
+        case _:
+            return one
+
+
+# ---------------------------------------------------------------- held against each other
+
+
+def differences(ours: Iterable[Row], theirs: Mapping[str, Theirs]) -> list[str]:
+    """Call-IDs that only one side knows, or whose fate the two tell differently."""
+    told = {row["call_id"]: fate_of(row) for row in ours}
+    seen = {call_id: one.fate if one.ended else "still on" for call_id, one in theirs.items()}
+    return sorted(call_id for call_id in told.keys() | seen.keys() if told.get(call_id) != seen.get(call_id))
+
+
+def fate_of(row: Row) -> str | int | None:
+    """Our attempt in the exchange's words."""
+    if row["answered_at"] is not None:
+        return ANSWERED
+    if row["outcome"] in (Outcome.NO_ANSWER, Outcome.CANCELLED):
+        return CANCELLED
+    return row["status"]
+
+
+def incoming_agree(seal: Seal, lines: Iterable[Mapping[str, Any]], calls: Iterable[Row]) -> bool:
+    """Whether each number that was answered when it called in stands in our calls as often."""
+    theirs = Counter(
+        sealing.number_digest(seal, line["number"])
+        for line in lines
+        if line.get("kind") == "caller" and line["event"] == "answered"
+    )
+    return theirs == Counter(row["number_digest"] for row in calls if row["direction"] == "in")
+
+
+def answer_to_pop(
+    lines: Iterable[Mapping[str, Any]], theirs: Mapping[str, Theirs], call_ids: Mapping[str, str]
+) -> Iterable[float]:
+    """Milliseconds from the exchange's 200 to the pop at the simulated desk, both on the same clock."""
+    for line in lines:
+        if line["event"] == "pop" and line.get("attempt") in call_ids:
+            answered = theirs[call_ids[line["attempt"]]].answered_t
+            if answered is not None:
+                yield (line["t"] - answered) * 1000
+
+
+def percentile(ordered: Sequence[float], share: float) -> float | None:
+    """The nearest-rank percentile of sorted values, to a tenth; None of nothing."""
+    if not ordered:
+        return None
+    rank = min(len(ordered) - 1, int(share * len(ordered)))
+    return round(ordered[rank], 1)

@@ -1,0 +1,133 @@
+"""`ahize demo`: exchange, service and example centre, from nothing to running calls."""
+
+import asyncio
+import json
+import shutil
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from cli.demo import centre, exchange, history, report
+from cli.serve import until_stopped
+from cli.service import Service, running
+from cli.settings import Database, Keys, Media, Server, Settings, Sip, Trunk, Uploads
+from kit import log
+from kit.clock import SystemClock
+
+FOLDER = Path("var/demo")
+INCOMING_PER_MINUTE = 2.0
+FINISH_S = 90.0
+WRAP_UP_S = 15.0
+OWN_PHONE = "1001"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was asked for on the command line. `seconds` None: until Ctrl-C."""
+
+    seconds: float | None = None
+    headless: bool = False
+    operators: int = 6
+    port: int = 8080
+
+
+async def demo(wish: Wish) -> None:
+    """Run the example centre; with `headless` end with one line of JSON. Raises AhizeError."""
+    log.configure(json=True, level="warning")
+    _empty(FOLDER)
+    calls = FOLDER / "exchange.jsonl"
+    async with (
+        exchange.running(calls, wish.operators + 1, centre.NUMBER, INCOMING_PER_MINUTE) as far,
+        running(_settings(wish, far.port)) as service,
+    ):
+        began = SystemClock().now()
+        await _open(wish, service, far)
+        await _wait(wish)
+        await _close(service, far)
+        summary = await report.summary(service.db, service.seal, calls, began)
+    if wish.headless:
+        sys.stdout.write(json.dumps(summary) + "\n")
+
+
+def _empty(folder: Path) -> None:
+    """Each demo begins from nothing."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+
+
+def _settings(wish: Wish, sip_port: int) -> Settings:
+    trunk = Trunk(
+        name="pbx",
+        host="127.0.0.1",
+        port=sip_port,
+        username="dialer",
+        password=SecretStr(exchange.SECRET),
+        channels=200,
+        calls_per_second=50,
+        extensions="1[0-9]{3}",
+    )
+    return Settings(
+        server=Server(port=0 if wish.headless else wish.port),
+        database=Database(url=f"sqlite+aiosqlite:///{FOLDER / 'ahize.db'}"),
+        keys=Keys(master_key_file=str(FOLDER / "master.key")),
+        uploads=Uploads(folder=str(FOLDER / "uploads")),
+        sip=Sip(port=0),
+        media=Media(port_min=34000, port_max=37999),
+        trunks=(trunk,),
+    )
+
+
+def _seats(wish: Wish) -> tuple[centre.Seat, ...]:
+    """The person at this terminal, the simulated operators, and those who look on."""
+    simulated = (
+        centre.Seat(f"operator-{n}", f"Örnek Operatör {n}", "operator", str(int(OWN_PHONE) + n))
+        for n in range(1, wish.operators + 1)
+    )
+    return (
+        centre.Seat("you", "Deneme Operatörü", "operator", OWN_PHONE),
+        *simulated,
+        centre.Seat("supervisor", "Örnek Süpervizör", "supervisor"),
+        centre.Seat("manager", "Örnek Yönetici", "manager"),
+        centre.Seat("starter", "Demo", "manager"),
+    )
+
+
+async def _open(wish: Wish, service: Service, far: exchange.Exchange) -> None:
+    assert service.first_link is not None
+    built = await centre.build(service.url, service.first_link, _seats(wish))
+    await history.seed(service.db, service.seal, built.project, built.campaigns["cold"], SystemClock().now())
+    await centre.start(service.url, built.links["starter"], built.campaigns)
+    links = [built.links[f"operator-{n}"] for n in range(1, wish.operators + 1)]
+    await far.ask({"operators": {"base_url": service.url, "links": links}})
+    if not wish.headless:
+        _tell(service, built)
+
+
+def _tell(service: Service, built: centre.Centre) -> None:
+    lines = (
+        f"Ahize is at {service.url}. Customers, phones and the other operators are simulated.",
+        "These links work once each:",
+        f"  operator    {built.links['you']}",
+        f"  supervisor  {built.links['supervisor']}",
+        f"  manager     {built.links['manager']}",
+        "Ctrl-C ends the demo.",
+    )
+    sys.stderr.write("\n".join(lines) + "\n")
+
+
+async def _wait(wish: Wish) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(until_stopped(), wish.seconds)
+
+
+async def _close(service: Service, far: exchange.Exchange) -> None:
+    """Place no more calls, let those that are on end and get their results."""
+    await service.engine.drain(FINISH_S)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(WRAP_UP_S):
+            while any(view.state == "wrap_up" for view in service.engine.operators()):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+    await far.ask({"leave": True})

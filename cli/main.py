@@ -1,0 +1,83 @@
+"""The command `ahize`: the service, its database, its people, and a demo. What it says it says in plain words."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvloop
+
+from kit.errors import AhizeError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+people = typer.Typer(no_args_is_help=True, help="People who sign in.")
+app.add_typer(people, name="user")
+
+ConfigFile = Annotated[Path, typer.Option("--config", help="the file with the settings")]
+CONFIG = Path("config.yaml")
+
+
+def _run(work: Coroutine[Any, Any, Any]) -> None:
+    """Run to the end; what a person can mend is one sentence and no traceback."""
+    try:
+        uvloop.run(work)
+    except AhizeError as error:
+        typer.echo(f"ahize: {error}", err=True)
+        sys.exit(1)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        sys.exit(0)
+
+
+@app.command()
+def serve(config: ConfigFile = CONFIG) -> None:
+    """Run the service until Ctrl-C."""
+    from cli.serve import serve as work
+
+    _run(work(config))
+
+
+@app.command()
+def demo(
+    for_s: Annotated[float | None, typer.Option("--for", help="end by itself after so many seconds")] = None,
+    json: Annotated[bool, typer.Option("--json", help="nobody at a desk; end with one line of JSON")] = False,
+    operators: Annotated[int, typer.Option(min=1, max=100, help="simulated operators")] = 6,
+    port: Annotated[int, typer.Option(help="where the pages are; 0: any free port")] = 8080,
+) -> None:
+    """Run an example centre with simulated customers."""
+    from cli.demo.run import Wish
+    from cli.demo.run import demo as work
+
+    _run(work(Wish(seconds=for_s, headless=json, operators=operators, port=port)))
+
+
+@app.command()
+def migrate(
+    config: ConfigFile = CONFIG,
+    down_to: Annotated[str | None, typer.Option(help="go back to this version; base: no tables at all")] = None,
+) -> None:
+    """Bring the database to the newest version, or back to an older one."""
+    from cli.upkeep import migrate as work
+
+    _run(work(config, down_to))
+
+
+@people.command("link")
+def link(login: Annotated[str, typer.Argument(help="who it is for")], config: ConfigFile = CONFIG) -> None:
+    """Print a one-time link for somebody who cannot sign in any more."""
+    from cli.upkeep import link as work
+
+    _run(work(config, login))
+
+
+@app.command()
+def practice(config: Annotated[str, typer.Argument(help="a JSON object, or a file that holds one")]) -> None:
+    """Run a practice exchange alone: simulated customers and phones behind SIP."""
+    from practice.service import run
+
+    sys.exit(run([config]))
+
+
+if __name__ == "__main__":
+    app()

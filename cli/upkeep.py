@@ -1,0 +1,57 @@
+"""What an administrator does from the command line, with the service stopped or running."""
+
+from pathlib import Path
+
+import typer
+from sqlalchemy import Connection, select
+
+from cli import store
+from cli.settings import Settings
+from identity.login.service import new_link
+from identity.users.models import user
+from kit.clock import SystemClock
+from kit.db import Database, Tx
+from kit.errors import NotFound
+from kit.seal import MasterKey, Seal
+from kit.settings import load
+from migrations import run as migrations
+
+
+class NobodyOfThatName(NotFound):
+    """Nobody signs in by that name; GET /api/v1/users lists who does."""
+
+    code = "nobody_of_that_name"
+
+
+async def migrate(config: Path, down_to: str | None) -> None:
+    """To the newest version, or down to `down_to`. Raises AhizeError."""
+    db = Database(load(Settings, config).database.url)
+    await db.open()
+    try:
+        if down_to is None:
+            await store.renew(db)
+        else:
+            await db.write(lambda tx: tx.conn.run_sync(_downgrade, down_to))
+        async with db.read() as conn:
+            typer.echo(f"The database is at version {await conn.run_sync(migrations.current) or 'none'}.")
+    finally:
+        await db.close()
+
+
+def _downgrade(connection: Connection, target: str) -> None:
+    migrations.downgrade(connection, target)
+
+
+async def link(config: Path, login: str) -> None:
+    """Print a one-time link for the person who signs in as `login`. Raises AhizeError."""
+    settings = load(Settings, config)
+    seal, clock = Seal(MasterKey.load(Path(settings.keys.master_key_file))), SystemClock()
+
+    async def work(tx: Tx) -> str:
+        person = (await tx.conn.execute(select(user.c.id).where(user.c.login == login.casefold()))).scalar()
+        if person is None:
+            raise NobodyOfThatName()
+        return await new_link(tx, seal, person, clock.now())
+
+    async with store.opened(settings.database.url) as db:
+        typer.echo(f"{settings.server.url}/link#{await db.write(work)}")
