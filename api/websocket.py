@@ -185,7 +185,8 @@ class _Talk:
         with endings_of(self._websocket).watch(self._actor.user) as changed:
             while True:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(changed.wait(), LOOK_AGAIN_S)
+                    async with asyncio.timeout(LOOK_AGAIN_S):
+                        await changed.wait()
                 changed.clear()
                 now = await renewed(self._websocket, self._actor)
                 if now is None or _reach(now) != _reach(self._actor):

@@ -33,7 +33,8 @@ class Ear:
     async def wait(self, timeout: float) -> bool:
         """True as soon as there was a hint since the last True; False after `timeout` seconds."""
         try:
-            await asyncio.wait_for(self._heard.wait(), timeout)
+            async with asyncio.timeout(timeout):  # wait_for of Python 3.11 can swallow a cancellation
+                await self._heard.wait()
         except TimeoutError:
             return False
         self._heard.clear()

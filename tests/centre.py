@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from fastapi import FastAPI
 from sqlalchemy import insert, select
 
-from api import websocket
 from api.app import Parts, create_app
 from api.stream import RECENT, Stream
 from campaigns.campaigns.models import campaign
@@ -21,8 +20,6 @@ from contacts.numbers.models import number
 from contacts.persons.models import person
 from desk.calls.journal import EngineJournal
 from desk.calls.models import call
-from desk.calls.routes import router as calls
-from desk.status.routes import router as status
 from dialer.ports import (
     CallConnected,
     CallEnded,
@@ -39,6 +36,7 @@ from dialer.ports import (
     Reason,
     TrunkState,
 )
+from dialer.status import OperatorView
 from identity.login.models import session
 from identity.roles.models import membership
 from identity.roles.rights import Role
@@ -86,9 +84,11 @@ class Engine:
 
     async def set_ready(self, operator):
         self.commands.append(("set_ready", operator))
+        return OperatorView(operator, "connecting", None, None, "1001", None, "ready", False)
 
     async def set_not_ready(self, operator, reason):
         self.commands.append(("set_not_ready", operator, reason))
+        return OperatorView(operator, "not_ready", reason, None, "1001", None, "not_ready", False)
 
     async def sign_off(self, operator):
         self.commands.append(("sign_off", operator))
@@ -125,7 +125,7 @@ class Centre:
 
     def app(self) -> FastAPI:
         parts = Parts(db=self.db, journal=self.journal, seal=self.seal, engine=self.engine, clock=SystemClock())
-        app = create_app(parts, [calls, status, websocket.router])
+        app = create_app(parts)
         app.state.stream = self.stream
         return app
 

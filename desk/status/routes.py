@@ -1,5 +1,6 @@
 """The desk over HTTP: everything it shows, and what the operator wants to be."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -10,7 +11,9 @@ from campaigns.text import Code
 from desk.parts import Dialer, Engine, Log, running, trunks_of
 from desk.status import snapshot
 from desk.status.errors import NoExtension
+from desk.status.service import OFFLINE
 from dialer.ports import OperatorId, Reason
+from dialer.status import OperatorView
 from identity.access import Actor, Right, needs
 from identity.parts import Db, Now, Seals
 
@@ -34,6 +37,16 @@ class StateIn(BaseModel):
     reason: Code | None = None
 
 
+class StateOut(BaseModel):
+    """Where the operator stands. `then`: where to after the call or the ringing of the phone."""
+
+    state: str
+    reason: str | None
+    call: str | None
+    until: datetime | None
+    then: str
+
+
 @router.get("")
 async def everything(actor: Worker, db: Db, journal: Log, seal: Seals, clock: Now, engine: Dialer) -> snapshot.Snapshot:
     """The whole desk, and the position from which the event stream goes on from it."""
@@ -42,25 +55,35 @@ async def everything(actor: Worker, db: Db, journal: Log, seal: Seals, clock: No
         return await snapshot.build(conn, seal, actor, place, trunks_of(engine), clock.now())
 
 
-@router.put("/state", status_code=202)
-async def wish(body: StateIn, actor: Worker, engine: Dialer) -> StateIn:
+@router.put("/state")
+async def wish(body: StateIn, actor: Worker, engine: Dialer) -> StateOut:
     """Go ready, not ready or offline. From offline the operator's phone is called first.
 
-    What came of it is told by the event `operator.changed`.
+    The answer is where the operator stands at once; what becomes of it is told by `operator.changed`.
     """
     operator = OperatorId(actor.user)
     if body.state is Wish.OFFLINE:
-        await running(engine).sign_off(operator)
-    else:
-        await _come(running(engine), operator, actor.extension, body)
-    return body
+        return _seen(await running(engine).sign_off(operator))
+    return _seen(await _come(running(engine), operator, actor.extension, body))
 
 
-async def _come(engine: Engine, operator: OperatorId, extension: str | None, body: StateIn) -> None:
+async def _come(engine: Engine, operator: OperatorId, extension: str | None, body: StateIn) -> OperatorView:
     if extension is None:
         raise NoExtension
     await engine.sign_in(operator, extension)
     if body.state is Wish.READY:
-        await engine.set_ready(operator)
-    else:
-        await engine.set_not_ready(operator, None if body.reason is None else Reason(body.reason))
+        return await engine.set_ready(operator)
+    return await engine.set_not_ready(operator, None if body.reason is None else Reason(body.reason))
+
+
+def _seen(view: OperatorView | None) -> StateOut:
+    """Whom the engine has not seen since its start is offline."""
+    if view is None:
+        return StateOut(state=OFFLINE, reason=None, call=None, until=None, then=OFFLINE)
+    return StateOut(
+        state=view.state,
+        reason=None if view.reason is None else view.reason.code,
+        call=view.call,
+        until=view.until,
+        then=view.then,
+    )

@@ -55,10 +55,12 @@ async def test_a_colleagues_call_is_not_on_my_desk(centre, ask, project, worker)
 
 
 async def test_ready_calls_the_phone_first(centre, ask, worker):
-    assert (await ask(worker, "PUT", "/desk/state", {"state": "ready"})).status_code == 202
-    assert (await ask(worker, "PUT", "/desk/state", {"state": "not_ready", "reason": "lunch"})).status_code == 202
-    assert (await ask(worker, "PUT", "/desk/state", {"state": "offline"})).status_code == 202
+    ready = (await ask(worker, "PUT", "/desk/state", {"state": "ready"})).json()
+    lunch = (await ask(worker, "PUT", "/desk/state", {"state": "not_ready", "reason": "lunch"})).json()
+    offline = (await ask(worker, "PUT", "/desk/state", {"state": "offline"})).json()
 
+    assert (ready["state"], ready["then"]) == ("connecting", "ready")
+    assert (lunch["state"], lunch["reason"], offline["state"]) == ("not_ready", "lunch", "offline")
     assert centre.engine.commands == [
         ("sign_in", worker.id, "1001"),
         ("set_ready", worker.id),
