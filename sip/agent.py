@@ -26,12 +26,12 @@ from sip.server_call import ServerCall
 from sip.stray import StrayDialog
 from sip.timers import TimerQueue
 from sip.transactions import Transactions
-from sip.transport import Address, Transport, UdpTransport
+from sip.transport import Address, OpenTransport, Transport, UdpTransport
 from sip.uas import ALLOW, SDP
 from sip.uri import Uri, is_ip
 
 _log = log.get("sip.agent")
-_FAREWELL = 1.0
+FAREWELL = 1.0
 """Seconds that `stop` waits for answers to its last requests."""
 
 
@@ -53,6 +53,7 @@ class UserAgent:
         advertise: tuple[str, int] | None = None,
         unknown_peer: str = "drop",
         trace: Callable[[str, bytes, Address], None] | None = None,
+        open_transport: OpenTransport = UdpTransport.open,
     ) -> None:
         self.listener = listener
         self.peers = peers
@@ -67,6 +68,7 @@ class UserAgent:
         self._advertise = advertise
         self._name = user_agent
         self._trace = trace
+        self._open_transport = open_transport
         self._transports: dict[str, Transport] = {}
         self._credentials: dict[Account, Credentials] = {}
         self._registrations: set[Registration] = set()
@@ -78,7 +80,7 @@ class UserAgent:
     async def start(self) -> None:
         """Open the socket; raises OSError when the address cannot be had."""
         self._loop = asyncio.get_running_loop()
-        udp = await UdpTransport.open(self._bind, self._receive)
+        udp = await self._open_transport(self._bind, self._receive)
         self._transports[udp.name] = udp
         self.letterhead = Letterhead(self._name, *(self._advertise or udp.local[:2]))
 
@@ -87,7 +89,7 @@ class UserAgent:
         for call in self.core.living():
             call.hang_up()
         await asyncio.gather(*(registration.stop() for registration in list(self._registrations)))
-        ends = self._loop.time() + _FAREWELL
+        ends = self._loop.time() + FAREWELL
         while self.transactions.unanswered() and self._loop.time() < ends:  # noqa: ASYNC110  a short farewell
             await asyncio.sleep(0.01)
         await self.tasks.close()

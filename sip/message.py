@@ -261,11 +261,13 @@ def _check(message: Request | Response) -> None:
     try:
         (sender,) = fields["from"]
         (to,) = fields["to"]
-        (_,) = fields["call-id"]
+        (call_id,) = fields["call-id"]
         (cseq,) = fields["cseq"]
         via = fields["via"][0]
     except (KeyError, ValueError):
         raise BadMessage("From, To, Call-ID, CSeq or Via is missing or stands more than once") from None
+    if not (sender and to and call_id):
+        raise BadMessage("From, To or Call-ID is empty")
     _check_cseq(message, cseq)
     if not via.startswith("SIP/2.0/UDP ") or ";;" in via or "," in via:
         message.via  # noqa: B018  reading it is the check

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class ServerCall(Call):
     """Given to `Listener.on_offered`. `request`: the INVITE; `remote_sdp` its offer, empty when it has none."""
 
-    __slots__ = ("_bye", "_local_tag", "_transaction", "request")
+    __slots__ = ("_bye", "_confirmed", "_local_tag", "_transaction", "request")
 
     def __init__(self, agent: UserAgent, transaction: Transaction, request: Request, dialog: Dialog) -> None:
         super().__init__(agent, request.call_id, b"", None)
@@ -32,6 +32,7 @@ class ServerCall(Call):
         self.remote_sdp = request.body
         self._transaction = transaction
         self._bye: tuple[str | None] | None = None
+        self._confirmed = False
 
     # ------------------------------------------------------------ who calls whom
 
@@ -95,7 +96,8 @@ class ServerCall(Call):
     def acknowledged(self) -> None:
         if self._bye is not None:
             self.send_bye(self._bye[0])
-        elif self.life is Life.UP:
+        elif self.life is Life.UP and not self._confirmed:
+            self._confirmed = True
             self.agent.tell(self.agent.listener.on_confirmed, self)
 
     def on_cancel(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, Protocol, cast
 
 
@@ -34,6 +34,9 @@ class Transport(Protocol):
 
     def close(self) -> None: ...
 
+
+OpenTransport = Callable[[tuple[str, int], Receive], Awaitable[Transport]]
+"""Opens the way in and out at an address; raises OSError when it cannot be had."""
 
 _BUFFER = 4 * 1024 * 1024
 

@@ -1,0 +1,142 @@
+"""A real Asterisk for tests, by `tests/pbx/pbx`: one a test process, on a free port base.
+
+`AHIZE_TEST_PBX` names another program of the same kind. The fixture is `pbx`.
+"""
+
+import asyncio
+import csv
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+PROGRAM = Path(os.environ.get("AHIZE_TEST_PBX") or Path(__file__).parent / "pbx" / "pbx")
+MISSING = "no test PBX: run `make pbx` (Debian), or give its program in AHIZE_TEST_PBX"
+BASES = range(32_860, 61_000, 4_100)
+"""Port bases apart enough for 4,000 RTP ports each."""
+
+
+@dataclass(frozen=True)
+class CallRecord:
+    """One line of Asterisk's call records: what the other side saw. Seconds are whole."""
+
+    start: str
+    caller: str
+    extension: str
+    number: str
+    outcome: str
+    seconds: int
+    answered: int
+    remark: str
+    channel: str
+    unique: str
+
+
+@dataclass(frozen=True)
+class Pbx:
+    """A running PBX. `port` is SIP's, for UDP and TCP; TLS, AMI and ARI stand on the ports after it."""
+
+    host: str
+    port: int
+    folder: Path
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return self.host, self.port
+
+    def cli(self, command: str) -> str:
+        """What Asterisk's console says to a command."""
+        return _run("cli", "--port-base", str(self.port), command)
+
+    async def command(self, command: str) -> str:
+        """The same without holding the loop."""
+        return await asyncio.to_thread(self.cli, command)
+
+    async def call_in(self, called: str, caller: str, then: str = "silent") -> None:
+        """Let the outside call `called` at whoever registered as `dialer`; `then`: what the caller does when answered
+        (human, silent, talker, echo, tone, hangup-N)."""
+        await self.command(f"channel originate Local/{called}*{caller}@to-dialer extension {then}@caller")
+
+    def calls(self) -> list[CallRecord]:
+        """All call records so far."""
+        try:
+            with (self.folder / "log" / "cdr-custom" / "calls.csv").open(newline="") as file:
+                return [CallRecord(*row[:5], int(row[5]), int(row[6]), *row[7:10]) for row in csv.reader(file)]
+        except FileNotFoundError:
+            return []
+
+    async def record(self, number: str, within: float = 5.0) -> CallRecord:
+        """The last record of a call to `number` (digits, without +); waits for it."""
+        ends = time.monotonic() + within
+        while True:
+            found = [call for call in self.calls() if call.number == number]
+            if found:
+                return found[-1]
+            if time.monotonic() > ends:
+                raise AssertionError(f"Asterisk has no record of a call to {number}")
+            await asyncio.sleep(0.05)
+
+    def channels(self) -> int:
+        """How many channels live now."""
+        return int(self.cli("core show channels count").split()[0])
+
+    async def until_quiet(self, within: float = 5.0) -> None:
+        """Wait until no channel lives."""
+        ends = time.monotonic() + within
+        while await asyncio.to_thread(self.channels):
+            if time.monotonic() > ends:
+                raise AssertionError("Asterisk still has channels: " + self.cli("core show channels concise"))
+            await asyncio.sleep(0.1)
+
+
+def _run(*arguments: str) -> str:
+    done = subprocess.run([str(PROGRAM), *arguments], capture_output=True, text=True, timeout=90)
+    if done.returncode:
+        raise RuntimeError((done.stdout + done.stderr).strip())
+    return done.stdout
+
+
+def _start() -> int | None:
+    """Start a PBX of our own; its port base, or None when it is not installed."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    bases = [*BASES[worker:], *BASES[:worker]]
+    for base in bases:
+        try:
+            said = _run("start", "--port-base", str(base))
+        except RuntimeError as error:
+            if "not installed" in str(error):
+                return None
+            if "choose another" not in str(error):
+                raise
+            continue
+        if "runs already" not in said:
+            return base
+    raise RuntimeError(f"no port base of {bases} is free for the test PBX")
+
+
+@contextmanager
+def server() -> Iterator[Pbx | None]:
+    """A PBX for as long as the context lasts; None where it is not installed."""
+    base = _start() if PROGRAM.exists() else None
+    if base is None:
+        yield None
+        return
+    try:
+        settings = dict(line.partition("=")[::2] for line in _run("env", "--port-base", str(base)).splitlines())
+        yield Pbx("127.0.0.1", base, Path(settings["PBX_RUN"]))
+    finally:
+        _run("stop", "--port-base", str(base))
+
+
+@pytest.fixture(scope="session")
+def pbx() -> Iterator[Pbx]:
+    """A real Asterisk; skips where it is not installed."""
+    with server() as running:
+        if running is None:
+            pytest.skip(MISSING)
+        yield running

@@ -1,0 +1,34 @@
+"""The PBX, and agents on real and on imagined networks."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from asterisk import pbx  # noqa: F401
+from listening import Ear
+from raw_peer import RawPeer
+
+from sip.agent import UserAgent
+from sip.listener import Peer
+
+
+@pytest.fixture
+def ear() -> Ear:
+    return Ear()
+
+
+@pytest.fixture
+async def agent(ear: Ear, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[UserAgent]:
+    """An agent on loopback that knows everybody there, and does not wait long for the last answers."""
+    monkeypatch.setattr("sip.agent.FAREWELL", 0.02)
+    made = UserAgent(("127.0.0.1", 0), peers=lambda host: Peer("here"), listener=ear)
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def raw() -> AsyncIterator[RawPeer]:
+    """A far end that says only what the test tells it to."""
+    peer = await RawPeer.open()
+    yield peer
+    peer.close()
