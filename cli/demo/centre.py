@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -86,7 +87,19 @@ class Door:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
         await self._http.aclose()
+
+    @property
+    def cookie(self) -> str:
+        """What the event stream is opened with."""
+        return "; ".join(f"{name}={value}" for name, value in self._http.cookies.items())
+
+    async def sign_in(self, link: str) -> Any:
+        """Use a one-time link up."""
+        return await self.post("/session/link", {"token": link.rpartition("#")[2]})
 
     async def get(self, path: str) -> Any:
         return _body(await self._http.get(path))
@@ -103,7 +116,7 @@ class Door:
             "/lists",
             data={"campaign": campaign},
             files={"file": (name, content, "text/csv")},
-            headers={"Idempotency-Key": f"demo-{campaign}"},
+            headers={"Idempotency-Key": uuid4().hex},
         )
         listed = _body(answer)
         async with asyncio.timeout(IMPORT_S):
@@ -122,7 +135,7 @@ def _body(answer: httpx.Response) -> Any:
 async def build(url: str, link: str, seats: tuple[Seat, ...]) -> Centre:
     """Make project, people, campaigns and lists; the campaigns are not started yet."""
     async with Door(url) as door:
-        await door.post("/session/link", {"token": link.rpartition("#")[2]})
+        await door.sign_in(link)
         body = {"name": "Örnek Telekom", "country": "TR", "zone": "Europe/Istanbul", "inbound_numbers": [NUMBER]}
         project = (await door.post("/projects", body))["id"]
         links = {seat.login: await _seat(door, project, seat) for seat in seats}
@@ -133,7 +146,7 @@ async def build(url: str, link: str, seats: tuple[Seat, ...]) -> Centre:
 async def start(url: str, link: str, campaigns: dict[str, str]) -> None:
     """Let every campaign dial."""
     async with Door(url) as door:
-        await door.post("/session/link", {"token": link.rpartition("#")[2]})
+        await door.sign_in(link)
         for campaign in campaigns.values():
             await door.post(f"/campaigns/{campaign}/start")
 

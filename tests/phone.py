@@ -1,10 +1,6 @@
-"""Asterisk and a phone on it, for the tests of the lines."""
+"""A SIP phone on the PBX, as an operator has one."""
 
 import asyncio
-import csv
-import subprocess
-import sys
-from pathlib import Path
 
 from dialer.legs import description_of, to_text
 from media import player
@@ -15,48 +11,15 @@ from sip.listener import Listener, Peer, RegistrationState
 from sip.sdp import SessionDescription
 from sip.server_call import ServerCall
 
-PORT_BASE = 25060
-LINE_PORTS = (29200, 29398)
 PHONE_PORTS = (29400, 29598)
-
-
-class RealPbx:
-    """The PBX of this room's port base."""
-
-    def __init__(self, program: Path) -> None:
-        self._program = program
-
-    def run(self, command: str) -> str:
-        """An Asterisk command; gives what it prints."""
-        called = [sys.executable, str(self._program), "cli", "--port-base", str(PORT_BASE), command]
-        return subprocess.run(called, capture_output=True, text=True, check=True).stdout
-
-    async def cli(self, command: str) -> str:
-        return await asyncio.to_thread(self.run, command)
-
-    def folder(self) -> Path:
-        told = [sys.executable, str(self._program), "env", "--port-base", str(PORT_BASE)]
-        out = subprocess.run(told, capture_output=True, text=True, check=True).stdout
-        return Path(next(line for line in out.splitlines() if line.startswith("PBX_RUN=")).partition("=")[2])
-
-    def records(self, number: str) -> list[list[str]]:
-        """Call records of a number (without +): start, caller, behaviour, number, outcome, seconds, …"""
-        path = self.folder() / "log/cdr-custom/calls.csv"
-        if not path.exists():
-            return []
-        with path.open(newline="") as file:
-            return [row for row in csv.reader(file) if row[3] == number.lstrip("+")]
-
-    async def channels(self) -> int:
-        out = await self.cli("core show channels count")
-        return int(out.split()[0])
+"""Above the ports that Asterisk may take."""
 
 
 class Phone(Listener):
     """An operator's phone: registers, answers every call, speaks without a pause, counts what it hears."""
 
-    def __init__(self, extension: str, *, answers: bool = True) -> None:
-        self.extension, self.answers = extension, answers
+    def __init__(self, extension: str, pbx: tuple[str, int]) -> None:
+        self.extension, self.pbx = extension, pbx
         self.agent = UserAgent(("127.0.0.1", 0), peers=lambda host: Peer("pbx"), listener=self, user_agent="phone")
         self.calls: dict[Call, Leg] = {}
         self.heard = 0
@@ -68,7 +31,7 @@ class Phone(Listener):
     async def start(self) -> None:
         await self.agent.start()
         self.started = True
-        account = Account("pbx", "127.0.0.1", PORT_BASE, self.extension, f"phone-{self.extension}")
+        account = Account("pbx", *self.pbx, self.extension, f"phone-{self.extension}")
         self.agent.register(account, self._state)
         await asyncio.wait_for(self.registered.wait(), 5)
 
@@ -85,8 +48,6 @@ class Phone(Listener):
 
     def on_offered(self, call: ServerCall) -> None:
         call.ring()
-        if not self.answers:
-            return
         leg = Leg.open(PortRange("127.0.0.1", *PHONE_PORTS))
         offer = SessionDescription.parse(call.remote_sdp)
         call.answer(to_text(leg.answer(description_of(offer)), version=1, asked=offer))
