@@ -2,6 +2,7 @@
 
 MediaError
 ├── NoPortsLeft      every port pair of the range is taken
+├── NoSocketsLeft    the process may open no more files
 ├── NoCommonCodec    the other side offers nothing that can be relayed
 ├── LegClosed        a closed leg was asked to do something
 ├── MalformedPacket  bytes that are no RTP or RTCP packet
@@ -18,6 +19,11 @@ class NoPortsLeft(MediaError):
         super().__init__(
             f"No free RTP port pair on {host} between {low} and {high}: widen the range or end calls before new ones."
         )
+
+
+class NoSocketsLeft(MediaError):
+    def __init__(self, why: str) -> None:
+        super().__init__(f"No socket for another call ({why}): let the process open more files (ulimit -n).")
 
 
 class NoCommonCodec(MediaError):

@@ -4,7 +4,7 @@ import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from media.errors import NoPortsLeft
+from media.errors import NoPortsLeft, NoSocketsLeft
 
 RECEIVE_BUFFER = 1 << 18
 
@@ -35,7 +35,7 @@ class PortRange:
         self._turn = 0
 
     def take(self) -> PortPair:
-        """Bind the next free pair. Raises NoPortsLeft."""
+        """Bind the next free pair. Raises NoPortsLeft, NoSocketsLeft."""
         for port in self._candidates():
             pair = self._bind_pair(port)
             if pair is not None:
@@ -48,18 +48,32 @@ class PortRange:
             yield self._first + 2 * ((self._turn + step) % self._pairs)
 
     def _bind_pair(self, port: int) -> PortPair | None:
-        rtp = bind_udp(self.host, port)
-        if rtp is None:
-            return None
-        rtcp = bind_udp(self.host, port + 1)
-        if rtcp is None:
-            rtp.close()
-            return None
-        return PortPair(rtp, rtcp)
+        bound: list[socket.socket] = []
+        try:
+            for number in (port, port + 1):
+                sock = bind_udp(self.host, number)
+                if sock is None:
+                    break
+                bound.append(sock)
+            else:
+                return PortPair(*bound)
+        except OSError as error:
+            _close(bound)
+            raise NoSocketsLeft(error.strerror or "no reason given") from error
+        _close(bound)
+        return None
+
+
+def _close(sockets: list[socket.socket]) -> None:
+    for sock in sockets:
+        sock.close()
 
 
 def bind_udp(host: str, port: int, *, shared: bool = False) -> socket.socket | None:
-    """A non-blocking UDP socket, or None when the port is taken. `shared`: beside another that allows it."""
+    """A non-blocking UDP socket, or None when the port is taken. `shared`: beside another that allows it.
+
+    Raises OSError when there can be no more sockets.
+    """
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.setblocking(False)
     if shared:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from media import rtp
@@ -65,14 +65,14 @@ class Leg:
     def open(cls, ports: PortRange, *, advertise: str | None = None, codecs: tuple[Payload, ...] = G711) -> "Leg":
         """Bind a port pair and start to listen. `advertise`: the address to name in descriptions, if not the bound one.
 
-        Raises NoPortsLeft.
+        Raises NoPortsLeft, NoSocketsLeft.
         """
         return cls(ports, advertise or ports.host, codecs)
 
     def __init__(self, ports: PortRange, advertise: str, codecs: tuple[Payload, ...]) -> None:
         self._loop = asyncio.get_running_loop()
         self._wire = Wire(self._loop, ports.take(), self._on_packet, self._on_report)
-        self._local = Description(advertise, self._wire.port, (*codecs, DTMF))
+        self._own = self._local = Description(advertise, self._wire.port, (*codecs, DTMF))
         self._remote: Description | None = None
         self._receivable: dict[int, Payload] = {}
         self._latch = Latch()
@@ -107,15 +107,14 @@ class Leg:
     def offer(self, direction: Direction = Direction.SENDRECV) -> Description:
         """Our description for an INVITE or re-INVITE."""
         self._refuse_closed()
-        own = self._local
-        self._local = Description(own.host, own.port, own.payloads, direction)
-        self._receivable.update({p.number: p for p in own.payloads})
+        self._local = replace(self._own, direction=direction)
+        self._receivable.update({p.number: p for p in self._local.payloads})
         return self._local
 
     def answer(self, offer: Description) -> Description:
         """Take the far end's offer and give our answer. Raises NoCommonCodec; the leg is then as before."""
         self._refuse_closed()
-        answer = answer_to(offer, Description(self._local.host, self._local.port))
+        answer = answer_to(offer, self._own)
         self._receivable.update({p.number: p for p in answer.payloads})
         self._local = answer
         self._agree(common(answer, offer))

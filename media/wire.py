@@ -131,14 +131,16 @@ def connected_beside(door: socket.socket, remote: Address) -> socket.socket | No
 
     The port is shared only for this moment: the door refuses company again before anybody else can bind.
     """
-    host, port = door.getsockname()
+    line = None
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    line = bind_udp(host, port, shared=True)
+    with contextlib.suppress(OSError):
+        line = bind_udp(*door.getsockname(), shared=True)
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
     if line is None:
         return None
-    with contextlib.suppress(OSError):
+    try:
         line.connect(remote)
-        return line
-    line.close()
-    return None
+    except OSError:
+        line.close()
+        return None
+    return line

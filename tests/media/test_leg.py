@@ -1,4 +1,6 @@
 import asyncio
+import os
+import resource
 import socket
 
 import pytest
@@ -6,7 +8,7 @@ from rtp_peer import settle, until
 
 from media import rtcp
 from media.description import DTMF, PCMA, PCMU, Description, Direction, Payload
-from media.errors import LegClosed, NoCommonCodec, NoPortsLeft
+from media.errors import LegClosed, NoCommonCodec, NoPortsLeft, NoSocketsLeft
 from media.session import Leg, PortRange
 
 G722 = Payload(9, "G722")
@@ -38,6 +40,17 @@ async def test_an_answer_takes_the_offerers_first_common_codec_and_its_numbers(l
 
     assert answer.payloads == (PCMU, Payload(96, "TELEPHONE-EVENT"))
     assert leg.codec == PCMU
+
+
+async def test_an_answer_has_no_codec_that_the_leg_was_not_opened_with(ports):
+    leg = Leg.open(ports, codecs=(PCMU,))
+
+    answer = leg.answer(Description("127.0.0.1", 4000, (PCMA, PCMU)))
+    again = leg.answer(Description("127.0.0.1", 4000, (PCMU, DTMF)))
+    leg.close()
+
+    assert answer.payloads == (PCMU,)
+    assert again.payloads == (PCMU, DTMF)
 
 
 async def test_an_offer_on_hold_is_answered_so_and_nothing_is_sent(leg, peers):
@@ -95,12 +108,39 @@ async def test_an_exhausted_range_says_what_to_do(ports):
 
 async def test_a_port_that_another_program_holds_is_passed_over(ports):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
-        taken.bind(("127.0.0.1", 24303))
+        taken.bind(("127.0.0.1", 24323))
 
-        leg = Leg.open(PortRange("127.0.0.1", 24302, 24305))
+        leg = Leg.open(PortRange("127.0.0.1", 24322, 24325))
 
-    assert leg.local.port == 24304
+    assert leg.local.port == 24324
     leg.close()
+
+
+async def test_a_process_out_of_files_says_what_to_do(ports):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    free = os.dup(0)
+    os.close(free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free + 1, hard))  # room for the first socket, not for the second
+    try:
+        with pytest.raises(NoSocketsLeft, match="ulimit"):
+            Leg.open(ports)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+async def test_a_leg_without_room_for_a_line_is_heard_by_its_door(leg, peers, monkeypatch):
+    monkeypatch.setattr("media.wire.connected_beside", lambda door, remote: None)
+    peer, stranger = peers(), peers()
+    leg.answer(peer.describe())
+
+    for _ in range(3):
+        peer.send(address(leg))
+        stranger.send(address(leg))
+    await until(lambda: leg.stats.received + leg.stats.foreign == 6)
+    leg.send(b"\x55" * 160, PCMU, first=True)
+    await until(lambda: len(peer.got) == 2)
+
+    assert (leg.stats.received, leg.stats.foreign) == (3, 3)
 
 
 async def test_nobody_can_take_the_port_of_a_connected_leg(leg, peers):
