@@ -1,7 +1,8 @@
 """How much a request may carry, judged while it arrives (T13)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Collection
+from contextlib import suppress
 
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
@@ -12,6 +13,7 @@ from identity.access import Right, actor_of
 from kit.errors import AhizeError
 
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
+_LINGER_S = 2.0
 _CLOSE = {"connection": "close"}  # the rest of what is being sent is not worth reading
 
 
@@ -35,12 +37,13 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
-        limit = await self._limit(connection)
-        refused = _refused(connection, limit)
-        if refused is not None:
-            await of_status(refused, _CLOSE)(scope, receive, send)
-            return
-        await self.app(scope, self._counted(receive, limit), send)
+        body = _Body(receive, send, await self._limit(connection), self.idle_s)
+        refused = _refused(connection, body.limit)
+        if refused is None:
+            await self.app(scope, body.receive, body.send)
+        else:
+            body.cut = True
+            await of_status(refused, _CLOSE)(scope, receive, body.send)
 
     async def _limit(self, connection: HTTPConnection) -> int:
         if connection.url.path not in self.uploads:
@@ -51,27 +54,51 @@ class BodyLimit:
             return self.limit
         return self.upload_limit if actor.may_somewhere(Right.LISTS_UPLOAD) else self.limit
 
-    def _counted(self, receive: Receive, limit: int) -> Callable[[], Awaitable[Message]]:
-        seen, more = 0, True
 
-        async def counted() -> Message:
-            nonlocal seen, more
-            if not more:  # only the end of the connection is still to come: that may take as long as the answer
-                return await receive()
-            message = await self._arriving(receive)
-            seen += len(message.get("body", b""))
-            more = message.get("more_body", False)
-            if seen > limit:
-                raise HTTPException(413, headers=_CLOSE)
-            return message
+class _Body:
+    """One request's body as the app reads it, and the answer if it had to be cut."""
 
-        return counted
+    def __init__(self, receive: Receive, send: Send, limit: int, idle_s: float) -> None:
+        self.limit = limit
+        self.cut = False
+        self._receive = receive
+        self._send = send
+        self._idle_s = idle_s
+        self._seen = 0
+        self._more = True
 
-    async def _arriving(self, receive: Receive) -> Message:
+    async def receive(self) -> Message:
+        if not self._more:  # only the end of the connection is still to come: that may take as long as the answer
+            return await self._receive()
+        message = await self._arriving()
+        self._seen += len(message.get("body", b""))
+        self._more = message.get("more_body", False)
+        if self._seen > self.limit:
+            self.cut = True
+            raise HTTPException(413, headers=_CLOSE)
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Hold back the end of an answer to a cut body: a client that still sends would lose it with the connection."""
+        last = message["type"] == "http.response.body" and not message.get("more_body", False)
+        if not (self.cut and last):
+            await self._send(message)
+            return
+        await self._send({**message, "more_body": True})
+        await self._discard()
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _arriving(self) -> Message:
         try:
-            return await asyncio.wait_for(receive(), self.idle_s)
+            return await asyncio.wait_for(self._receive(), self._idle_s)
         except TimeoutError:
             raise HTTPException(408, headers=_CLOSE) from None
+
+    async def _discard(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER_S):
+                while (await self._receive()).get("more_body", False):
+                    pass
 
 
 def _refused(connection: HTTPConnection, limit: int) -> int | None:

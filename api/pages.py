@@ -1,25 +1,23 @@
 """The built desk: its files, and its first page for every address that is not a file or an API."""
 
-import secrets
 from functools import cached_property
 from pathlib import Path
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from kit.errors import NotFound
 
-_NONCE = "__CSP_NONCE__"  # stands in the built page, for the style tags that components add
 _FOR_EVER = "public, max-age=31536000, immutable"  # names of assets carry their hash
 _POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
-        "style-src 'self' 'nonce-{nonce}'",
+        "style-src 'self'",
         "img-src 'self' data:",
         "font-src 'self'",
         "media-src 'self' blob:",
@@ -60,7 +58,7 @@ class Pages:
             raise HTTPException(405, headers={"allow": "GET, HEAD"})
         if self.folder is None or not (self.folder / "index.html").is_file():
             raise DeskNotBuilt()
-        return await self._file(scope, path) or self._first_page()
+        return await self._file(scope, path) or await self._first_page(scope)
 
     async def _file(self, scope: Scope, path: str) -> Response | None:
         if path in ("/", "/index.html"):
@@ -78,11 +76,11 @@ class Pages:
     def _files(self) -> StaticFiles:
         return StaticFiles(directory=str(self.folder), check_dir=False)
 
-    def _first_page(self) -> Response:
-        assert self.folder is not None
-        nonce = secrets.token_urlsafe(16)
-        page = (self.folder / "index.html").read_text(encoding="utf-8").replace(_NONCE, nonce)
-        return HTMLResponse(page, headers={"content-security-policy": _POLICY.format(nonce=nonce)})
+    async def _first_page(self, scope: Scope) -> Response:
+        answer = await self._files.get_response("index.html", scope)
+        answer.headers["cache-control"] = "no-cache"
+        answer.headers["content-security-policy"] = _POLICY
+        return answer
 
 
 def _is_page(path: str, headers: Headers) -> bool:
