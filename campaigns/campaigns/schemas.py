@@ -64,12 +64,9 @@ Limit = Annotated[float, Field(ge=0, le=0.2)]
 Priority = Annotated[int, Field(ge=0, le=100)]
 
 
-class CampaignPatch(BaseModel):
-    """What a manager can change; what is not named stays. Times in seconds, `abandonment_limit` a share (0.03)."""
-
+class _Settings(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    name: Line | None = None
     mode: Mode | None = None
     purpose: Purpose | None = None
     caller_id: CallerId | None = None
@@ -86,7 +83,13 @@ class CampaignPatch(BaseModel):
     priority: Priority | None = None
 
 
-class CampaignIn(CampaignPatch):
+class CampaignPatch(_Settings):
+    """What a manager can change; what is not named stays. Times in seconds, `abandonment_limit` a share (0.03)."""
+
+    name: Line | None = None
+
+
+class CampaignIn(_Settings):
     """A new campaign: what is not named is as usual for its temperature."""
 
     project: Id

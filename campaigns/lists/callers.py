@@ -45,7 +45,7 @@ class StoredCallers:
 
 async def _known(conn: AsyncConnection, project: str, digest: bytes) -> tuple[str | None, RowMapping | None]:
     """The person of this number, and the lead that was dialed last, else the newest one."""
-    person = (await persons.of_digests(conn, project, [digest])).get(digest)
+    known = (await persons.of_digests(conn, project, [digest])).get(digest)
     newest = (
         select(lead.c.id, lead.c.campaign)
         .select_from(lead.outerjoin(attempt, attempt.c.lead == lead.c.id))
@@ -53,4 +53,4 @@ async def _known(conn: AsyncConnection, project: str, digest: bytes) -> tuple[st
         .order_by(attempt.c.started_at.is_(None), desc(attempt.c.started_at), desc(lead.c.id))
         .limit(1)
     )
-    return person, (await conn.execute(newest)).mappings().one_or_none()
+    return known.person if known else None, (await conn.execute(newest)).mappings().one_or_none()

@@ -10,16 +10,18 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import RowMapping, delete, select, update
+from sqlalchemy.exc import IntegrityError
 
 from campaigns.campaigns.models import campaign
 from campaigns.lists.events import list_done, list_progressed
 from campaigns.lists.models import call_list, lead, list_row
 from campaigns.lists.parsing import Parser, Plan, Row, Source
-from campaigns.lists.writing import ROWS_AT_ONCE, Target, no_counts, write_rows
+from campaigns.lists.writing import ROWS_AT_ONCE, Counts, Judged, Target, counted, judge, no_counts, write
 from campaigns.projects.models import project
 from campaigns.rules import hours
 from kit import log, metrics
@@ -30,8 +32,10 @@ from kit.seal import MasterKey
 from kit.tasks import Tasks
 
 PORTION = 500  # rows asked of the worker at once
+JUDGED_AGAIN = 5  # times that a portion is judged when others write into the campaign meanwhile
 PROGRESS_S = 0.5
 RETRY_S = 5.0
+WARM_AFTER_S = 3.0
 DELETED_AT_ONCE = 200
 UNFINISHED = ("received", "writing")
 
@@ -64,6 +68,7 @@ class Imports:
         await self._sweep()
         self._woken.set()
         self._tasks.spawn(self._run(), "campaigns.lists.imports")
+        self._tasks.spawn(self._warm(), "campaigns.lists.worker")
 
     async def close(self) -> None:
         """Stop after the slice that is being written; the rest is done after the next start."""
@@ -77,6 +82,11 @@ class Imports:
     def path_of(self, name: str) -> Path:
         """Where the sealed file of a list lies; `name` is the list's id, never what a client called the file (T24)."""
         return self.folder / f"{name}.list"
+
+    async def _warm(self) -> None:
+        """Have the worker ready before the first upload, but not while the service itself starts."""
+        await asyncio.sleep(WARM_AFTER_S)
+        await self.parser.warm()
 
     # ------------------------------------------------------------ one after another
 
@@ -121,16 +131,35 @@ class Imports:
         plan = Plan.of(row["mapping"]["plan"])
         await self._set(row["id"], state="writing")
         await self.parser.begin(source, plan, row["counts"]["last_row"])
-        told = time.monotonic()
+        counts, told = row["counts"], time.monotonic()
         rows = await self.parser.take(source.name, PORTION)
         while rows:
             following = self.parser.take(source.name, PORTION) if len(rows) == PORTION else None
-            await self._db.write_slices(_works(target, rows))
-            ROWS.inc(len(rows))
+            counts = await self._write(target, rows, counts)
             if time.monotonic() - told >= PROGRESS_S:
                 told = time.monotonic()
-                await self._db.write(lambda tx: _tell(tx, row["id"], self._clock.now()))
+                await self._db.write(partial(_tell, wanted=row["id"], at=self._clock.now()))
             rows = await following if following is not None else []
+
+    async def _write(self, target: Target, rows: Sequence[Row], counts: Counts) -> Counts:
+        """Have a portion written; gives the counts after it."""
+        for _ in range(JUDGED_AGAIN):
+            rest = [row for row in rows if row.row > counts["last_row"]]
+            async with self._db.read() as conn:
+                judged = await judge(conn, target, rest)
+            works = _Works(target, judged, counts)
+            try:
+                await self._db.write_slices(works)
+            except IntegrityError:
+                counts = await self._counts(target.list)
+            else:
+                ROWS.inc(len(rest))
+                return works.counts
+        raise Unavailable("Others write into this campaign without a pause; the import goes on in a moment.")
+
+    async def _counts(self, wanted: str) -> Counts:
+        async with self._db.read() as conn:
+            return (await conn.execute(select(call_list.c.counts).where(call_list.c.id == wanted))).scalar_one()
 
     async def _places(self, row: RowMapping) -> tuple[Source, Target]:
         found = (
@@ -188,16 +217,18 @@ class Imports:
                 path.unlink(missing_ok=True)
 
 
-def _works(target: Target, rows: Sequence[Row]) -> Iterator[Any]:
-    parts = [rows[start : start + ROWS_AT_ONCE] for start in range(0, len(rows), ROWS_AT_ONCE)]
-    return (_writing(target, part) for part in parts)
+class _Works:
+    """A portion as works for the writer. `counts`: after the works that were given out so far."""
 
+    def __init__(self, target: Target, judged: Sequence[Judged], counts: Counts) -> None:
+        self._target, self._judged = target, judged
+        self.counts = counts
 
-def _writing(target: Target, rows: Sequence[Row]):
-    async def work(tx: Tx) -> None:
-        await write_rows(tx, target, rows)
-
-    return work
+    def __iter__(self) -> Iterator[Any]:
+        for start in range(0, len(self._judged), ROWS_AT_ONCE):
+            part = self._judged[start : start + ROWS_AT_ONCE]
+            self.counts = counted(self.counts, part)
+            yield partial(write, target=self._target, judged=part, counts=self.counts)
 
 
 def _removal(wanted: str, rows: Sequence[int]):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, and_, case, desc, func, select, union_all, update
+from sqlalchemy import RowMapping, and_, case, desc, func, select, union_all, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -167,7 +167,7 @@ async def _due(conn: AsyncConnection, campaign: str, n: int, now: datetime) -> l
     return [each for _, _, each in sorted(found)[:n]]
 
 
-def _head(call_list_id: str, n: int, now: datetime) -> Select[Any]:
+def _head(call_list_id: str, n: int, now: datetime):
     due = and_(lead.c.list == call_list_id, lead.c.state == LeadState.OPEN.value, lead.c.next_at <= now)
     return (
         select(lead.c.id, lead.c.priority, lead.c.next_at)

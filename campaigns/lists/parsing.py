@@ -7,11 +7,14 @@ import asyncio
 import contextlib
 import json
 import multiprocessing
+import os
+import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from io import BufferedReader
 from itertools import islice
+from multiprocessing import connection
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -94,6 +97,10 @@ class Parser:
         self._master = master
         self._pool: ProcessPoolExecutor | None = None
 
+    def warm(self) -> Awaitable[None]:
+        """Begin the worker, so that the first file need not wait for it."""
+        return self._run(_nothing)
+
     def inspect(self, source: Source, said: Mapping[str, Any] | None) -> Awaitable[Plan]:
         """Look through the whole file. Raises ListProblem when it cannot be taken."""
         return self._run(_inspect, source, said)
@@ -134,10 +141,23 @@ _open: dict[str, Iterator[Row]] = {}
 
 def _start(master: MasterKey) -> None:
     _seals[:] = [Seal(master)]
+    threading.Thread(target=_end_with_service, daemon=True).start()
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+
+
+def _nothing() -> None:
+    return None
+
+
+def _end_with_service() -> None:
+    """A service that is killed does not tell its worker; nobody else would end it."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(0)
 
 
 def _stream(source: Source) -> BufferedReader:

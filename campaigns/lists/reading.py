@@ -34,19 +34,18 @@ _DELIMITERS = ";,\t|"
 _SEP_LINE = re.compile(r"(?i)sep=(.)\r?\n?")
 _MOST_CONTROL = 0.05
 
-# The code page that programs of a country write when they do not write Unicode.
+# The code page that programs of a country write when they do not write Unicode; elsewhere it is cp1252.
 _CODE_PAGES: dict[str, str] = {
     **dict.fromkeys(("TR", "AZ", "CY"), "cp1254"),
     **dict.fromkeys(("RU", "UA", "BY", "BG", "KZ", "KG", "RS", "MK", "MN"), "cp1251"),
     **dict.fromkeys(("PL", "CZ", "SK", "HU", "RO", "HR", "SI", "BA", "AL"), "cp1250"),
     **dict.fromkeys(("LT", "LV", "EE"), "cp1257"),
-    **dict.fromkeys(
-        ("DE", "AT", "CH", "FR", "ES", "IT", "PT", "NL", "BE", "GB", "US", "CA", "SE", "NO", "DK"), "cp1252"
-    ),
     "GR": "cp1253",
     "IL": "cp1255",
     **dict.fromkeys(("SA", "AE", "EG", "IQ", "JO", "LB", "SY"), "cp1256"),
 }
+_OTHER_SCRIPTS = frozenset({"cp1253", "cp1255", "cp1256"})
+_ENOUGH_TO_TELL = 200  # bytes: below, the commonest of the Cyrillic code pages is the better guess
 _CYRILLIC = ["cp1251", "koi8_r", "cp866", "iso8859_5"]
 
 
@@ -150,14 +149,11 @@ def _is_utf8(line: bytes) -> bool:
 
 
 def _page_of(foreign: bytes, usual: str | None) -> str:
-    """The code page of text that is not Unicode: Cyrillic shows by itself, else the country's is taken."""
-    if _looks_cyrillic(foreign):
+    """The code page of text that is not Unicode: Cyrillic shows by itself among Latin ones, else the country's."""
+    if usual not in _OTHER_SCRIPTS and _looks_cyrillic(foreign):
         best = from_bytes(foreign, cp_isolation=_CYRILLIC).best()
-        return best.encoding if best is not None and len(foreign) > 200 else "cp1251"
-    if usual is not None and usual != "cp1251":
-        return usual
-    best = from_bytes(foreign, cp_isolation=["cp1252", "cp1254", "cp1250", "cp1257", "cp1253"]).best()
-    return best.encoding if best is not None else "cp1252"
+        return best.encoding if best is not None and len(foreign) > _ENOUGH_TO_TELL else "cp1251"
+    return usual if usual is not None and usual != "cp1251" else "cp1252"
 
 
 def _looks_cyrillic(foreign: bytes) -> bool:

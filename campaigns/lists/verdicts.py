@@ -51,7 +51,7 @@ def read(
         phone = phones.parse(raw, country)
     except PhoneError as error:
         return Reading(row, Verdict.REFUSED, raw[:LONGEST_RAW], "no_number" if error.code == "empty" else error.code)
-    reason = policy.number_refusal(phone.e164, callable_in)
+    reason = policy.phone_refusal(phone, callable_in)
     if reason is not None:
         detail = {name: str(value) for name, value in reason.values.items()}
         return Reading(row, Verdict.REFUSED, raw[:LONGEST_RAW], reason.code, detail)

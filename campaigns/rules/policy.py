@@ -9,11 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import phonenumbers
-
 from campaigns.rules import hours
 from dialer.ports import AttemptKind, Reason, Verdict
-from kit.phones import DIALABLE, Kind, PhoneError, parse
+from kit.phones import DIALABLE, NO_COUNTRY, Kind, Phone, PhoneError, parse
 
 ALLOWED = Verdict(True)
 
@@ -73,23 +71,25 @@ def judge(question: Question) -> Verdict:
 
 def number_refusal(number: str, countries: frozenset[str]) -> Reason | None:
     """Why `number` (E.164) can never be called by a project that calls `countries`; None: it can."""
-    if number.lstrip("+")[SHORTEST - 1 :] == "" or _is_emergency(number, countries):
+    if len(number.lstrip("+")) < SHORTEST:
         return Reason("emergency_or_short")
     if number.startswith(WORLDWIDE):
         return Reason("satellite")
     try:
-        phone = parse(number, "ZZ")
+        return phone_refusal(parse(number, NO_COUNTRY), countries)
     except PhoneError:
         return Reason("number_invalid")
-    if phone.kind in COSTLY or number.startswith(COSTLY_PREFIXES):
+
+
+def phone_refusal(phone: Phone, countries: frozenset[str]) -> Reason | None:
+    """The same for a number that is parsed already."""
+    if phone.e164.startswith(WORLDWIDE):
+        return Reason("satellite")
+    if phone.kind in COSTLY or phone.e164.startswith(COSTLY_PREFIXES):
         return Reason("premium")
     if phone.country not in countries:
         return Reason("country_not_allowed", {"country": phone.country, "allowed": ", ".join(sorted(countries))})
     return None
-
-
-def _is_emergency(number: str, countries: frozenset[str]) -> bool:
-    return any(phonenumbers.is_emergency_number(number, country) for country in countries)
 
 
 def _refused(code: str, next_at: datetime | None = None, **values: str | int | float) -> Verdict:

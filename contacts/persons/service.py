@@ -27,38 +27,37 @@ class Contact:
     name_digest: bytes | None = None
 
 
-async def of_digests(conn: AsyncConnection, project: str, digests: Collection[bytes]) -> dict[bytes, str]:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A person that is there already."""
+
+    person: str
+    name_digest: bytes | None
+
+
+async def of_digests(conn: AsyncConnection, project: str, digests: Collection[bytes]) -> dict[bytes, Known]:
     """The project's persons by the keyed hashes of their numbers."""
-    found = select(number.c.number_digest, number.c.person).where(
-        number.c.project == project, number.c.number_digest.in_(digests)
+    found = (
+        select(number.c.number_digest, number.c.person, person.c.name_digest)
+        .select_from(number.join(person, person.c.id == number.c.person))
+        .where(number.c.project == project, number.c.number_digest.in_(digests))
     )
-    return {row.number_digest: row.person for row in await conn.execute(found)}
+    return {row.number_digest: Known(row.person, row.name_digest) for row in await conn.execute(found)}
 
 
-async def found_or_made(tx: Tx, project: str, contacts: Sequence[Contact], at: datetime) -> dict[bytes, str]:
-    """A person for each contact, by the hash of the number; the newest name of a known one is kept."""
-    known = await of_digests(tx.conn, project, [contact.number_digest for contact in contacts])
-    await _rename(tx, [(known[c.number_digest], c) for c in contacts if c.number_digest in known and c.name_digest])
-    fresh = {contact.number_digest: contact for contact in contacts if contact.number_digest not in known}
-    made = {digest: ids.new() for digest in fresh}
-    if fresh:
-        people = [_person(project, made[digest], contact, at) for digest, contact in fresh.items()]
-        numbers = [_number(project, made[digest], contact) for digest, contact in fresh.items()]
-        await tx.conn.execute(insert(person), people)
-        await tx.conn.execute(insert(number), numbers)
-    return known | made
+async def add(tx: Tx, project: str, contacts: Sequence[tuple[str, Contact]], at: datetime) -> None:
+    """New persons under the given ids. Raises IntegrityError for a number that the project knows meanwhile."""
+    if contacts:
+        await tx.conn.execute(insert(person), [_person(project, new, contact, at) for new, contact in contacts])
+        await tx.conn.execute(insert(number), [_number(project, new, contact) for new, contact in contacts])
 
 
-async def _rename(tx: Tx, named: Sequence[tuple[str, Contact]]) -> None:
-    if not named:
-        return
-    changed = (
-        update(person)
-        .where(person.c.id == bindparam("_id"), person.c.name_digest.is_distinct_from(bindparam("_digest")))
-        .values(name_sealed=bindparam("_sealed"), name_digest=bindparam("_digest"))
-    )
-    rows = [{"_id": who, "_sealed": c.name_sealed, "_digest": c.name_digest} for who, c in named]
-    await tx.conn.execute(changed, rows)
+async def rename(tx: Tx, named: Sequence[tuple[str, Contact]]) -> None:
+    """Give known persons the names that came with their numbers: the newest name is kept."""
+    if named:
+        rows = [{"_id": who, "_sealed": c.name_sealed, "_digest": c.name_digest} for who, c in named]
+        changed = update(person).where(person.c.id == bindparam("_id"))
+        await tx.conn.execute(changed.values(name_sealed=bindparam("_sealed"), name_digest=bindparam("_digest")), rows)
 
 
 def _person(project: str, new: str, contact: Contact, at: datetime) -> dict[str, Any]:
