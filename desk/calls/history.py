@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, bindparam, literal, null, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns.lists.models import attempt, lead
@@ -48,47 +48,52 @@ async def history(
     conn: AsyncConnection, seal: Seal, project: str, person: str, *, without: str, limit: int = LIMIT
 ) -> list[Entry]:
     """The newest `limit` entries of `person` in `project`, newest first, `without` the call that is on now."""
-    calls = (await conn.execute(_calls(project, person, limit + 1))).mappings().all()
-    told = {row["attempt"] for row in calls if row["attempt"]}
-    tries = (await conn.execute(_attempts(project, person, limit + len(told)))).mappings().all()
-    entries = [_of_call(row, seal) for row in calls if row["id"] != without]
-    entries += [_of_attempt(row) for row in tries if row["id"] not in told]
+    wanted = {"project": project, "person": person, "most": 2 * limit + 1}
+    rows = (await conn.execute(_ENTRIES, wanted)).mappings().all()
+    told = {row["attempt"] for row in rows if row["call"] is not None}
+    entries = [_of_call(row, seal) for row in rows if row["call"] not in (None, without)]
+    entries += [_of_attempt(row) for row in rows if row["call"] is None and row["attempt"] not in told]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:limit]
 
 
-def _calls(project: str, person: str, limit: int):
-    return (
-        select(
-            call.c.id,
-            call.c.attempt,
-            call.c.direction,
-            call.c.started_at,
-            call.c.connected_at,
-            call.c.disposition,
-            call.c.callback_at,
-            call.c.note_sealed,
-            attempt.c.outcome,
-        )
-        .select_from(call.outerjoin(attempt, attempt.c.id == call.c.attempt))
-        .where(call.c.project == project, call.c.person == person)
-        .order_by(call.c.started_at.desc())
-        .limit(limit)
+# Built once: putting such a query together takes longer than running it.
+_PROJECT, _PERSON, _MOST = bindparam("project"), bindparam("person"), bindparam("most")
+_CALLS = (
+    select(
+        call.c.id.label("call"),
+        call.c.attempt,
+        call.c.direction,
+        call.c.started_at,
+        call.c.connected_at,
+        call.c.disposition,
+        call.c.callback_at,
+        call.c.note_sealed,
+        attempt.c.outcome,
     )
-
-
-def _attempts(project: str, person: str, limit: int):
-    return (
-        select(attempt.c.id, attempt.c.started_at, attempt.c.outcome)
-        .select_from(lead.join(attempt, attempt.c.lead == lead.c.id))
-        .where(
-            lead.c.person == person,
-            attempt.c.project == project,
-            attempt.c.kind == AttemptKind.CALL.value,
-            attempt.c.outcome.is_not(None),
-        )
-        .order_by(attempt.c.started_at.desc())
-        .limit(limit)
+    .select_from(call.outerjoin(attempt, attempt.c.id == call.c.attempt))
+    .where(call.c.project == _PROJECT, call.c.person == _PERSON)
+    .order_by(call.c.started_at.desc())
+    .limit(_MOST)
+    .subquery()
+)
+_ATTEMPTS = (
+    select(attempt.c.id, attempt.c.started_at, attempt.c.outcome)
+    .select_from(lead.join(attempt, attempt.c.lead == lead.c.id))
+    .where(
+        lead.c.person == _PERSON,
+        attempt.c.project == _PROJECT,
+        attempt.c.kind == AttemptKind.CALL.value,
+        attempt.c.outcome.is_not(None),
     )
+    .order_by(attempt.c.started_at.desc())
+    .limit(_MOST)
+    .subquery()
+)
+_OUT = literal(Direction.OUT.value)
+_ENTRIES = union_all(
+    select(_CALLS),
+    select(null(), _ATTEMPTS.c.id, _OUT, _ATTEMPTS.c.started_at, null(), null(), null(), null(), _ATTEMPTS.c.outcome),
+)
 
 
 def _of_call(row: RowMapping, seal: Seal) -> Entry:

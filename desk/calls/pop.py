@@ -1,6 +1,6 @@
 """The screen-pop: who is on the line, why, and what to say. Built for the one operator who has the call.
 
-Four queries; numbers leave only masked.
+Three queries; numbers leave only masked.
 """
 
 import json
@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns.campaigns.models import campaign
@@ -33,7 +33,7 @@ Pop = dict[str, object]
 
 async def build(conn: AsyncConnection, seal: Seal, call_id: str, operator_name: str, now: datetime) -> Pop | None:
     """The pop of `call_id`; None when there is no such call. `operator_name` fills `{operator}` in the script."""
-    row = (await conn.execute(_FACTS.where(call.c.id == call_id))).mappings().first()
+    row = (await conn.execute(_FACTS, {"call": call_id})).mappings().first()
     if row is None:
         return None
     before = (
@@ -43,30 +43,34 @@ async def build(conn: AsyncConnection, seal: Seal, call_id: str, operator_name: 
     return _pop(row, before, results, seal, operator_name, now)
 
 
-_FACTS = select(
-    call.c.id,
-    call.c.direction,
-    call.c.attempt,
-    call.c.person,
-    call.c.project,
-    call.c.campaign,
-    call.c.number_sealed,
-    call.c.connected_at,
-    project.c.name.label("project_name"),
-    project.c.zone.label("project_zone"),
-    campaign.c.name.label("campaign_name"),
-    campaign.c.temperature,
-    campaign.c.script,
-    person.c.name_sealed,
-    person.c.zones,
-    lead.c.fields_sealed,
-    call_list.c.created_at.label("details_at"),
-).select_from(
-    call.join(project, project.c.id == call.c.project)
-    .outerjoin(campaign, campaign.c.id == call.c.campaign)
-    .outerjoin(person, person.c.id == call.c.person)
-    .outerjoin(lead, lead.c.id == call.c.lead)
-    .outerjoin(call_list, call_list.c.id == lead.c.list)
+_FACTS = (
+    select(
+        call.c.id,
+        call.c.direction,
+        call.c.attempt,
+        call.c.person,
+        call.c.project,
+        call.c.campaign,
+        call.c.number_sealed,
+        call.c.connected_at,
+        project.c.name.label("project_name"),
+        project.c.zone.label("project_zone"),
+        campaign.c.name.label("campaign_name"),
+        campaign.c.temperature,
+        campaign.c.script,
+        person.c.name_sealed,
+        person.c.zones,
+        lead.c.fields_sealed,
+        call_list.c.created_at.label("details_at"),
+    )
+    .select_from(
+        call.join(project, project.c.id == call.c.project)
+        .outerjoin(campaign, campaign.c.id == call.c.campaign)
+        .outerjoin(person, person.c.id == call.c.person)
+        .outerjoin(lead, lead.c.id == call.c.lead)
+        .outerjoin(call_list, call_list.c.id == lead.c.list)
+    )
+    .where(call.c.id == bindparam("call"))
 )
 
 
