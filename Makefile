@@ -6,7 +6,7 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 
 PY := .venv/bin/python
-PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input --retries 5 --timeout 60 --require-hashes
+PIP := $(PY) -m pip install -qq --disable-pip-version-check --no-input --retries 5 --timeout 60 --require-hashes
 NPM := cd web && PATH="$(CURDIR)/.venv/bin:$$PATH" npm --loglevel=error
 WEB := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/src/app/fonts/*' 2>/dev/null)
 
@@ -21,8 +21,8 @@ run: web ## run the service on config.yaml
 
 test: .venv/dev.stamp web ## set up and run every test; ARGS="tests/kit -k seal" runs some
 	@sh tests/prepare
-	@$(NPM) test
-	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+	@failed=0; ($(NPM) run --silent test) || failed=1; \
+	$(PY) -m pytest -n 2 --dist loadfile $(ARGS) || failed=1; exit $$failed
 
 check: .venv/dev.stamp web ## style, types, import rules, pages, container files: before each commit
 	@sh tests/check
@@ -50,7 +50,7 @@ lock: .venv/service.stamp ## pin every dependency with hashes; ARGS=--upgrade ta
 .venv/service.stamp: requirements/service.txt requirements/build.txt pyproject.toml | .venv/bin/python
 	@echo "installing what the service needs"
 	@$(PIP) -r requirements/build.txt -r requirements/service.txt
-	@$(PY) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@$(PY) -m pip install -qq --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
 
 .venv/dev.stamp: requirements/dev.txt requirements/foreign.txt .venv/service.stamp

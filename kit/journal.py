@@ -20,8 +20,9 @@ __all__ = ["Event", "Interest", "Journal", "Positioned", "Subscription"]
 
 TOPIC = "journal"
 QUEUE = 256
-_BATCH = 500
+_BATCH = 64  # placed and published at once: well below a queue's length, so that whoever keeps up is never cut off
 _POLL_S = 1.0
+_PAGE = 500
 
 PLACED = metrics.counter("journal_events", "Events that got their position")
 LAGGED = metrics.counter("journal_lagged", "Subscribers cut off because they were too slow")
@@ -138,7 +139,7 @@ class Journal:
             first = (await conn.execute(select(func.min(event.c.position)))).scalar()
         return int(first) if first is not None else (await self.head())[1] + 1
 
-    async def read(self, after: int, limit: int = _BATCH, interest: Interest | None = None) -> list[Positioned]:
+    async def read(self, after: int, limit: int = _PAGE, interest: Interest | None = None) -> list[Positioned]:
         """Up to `limit` events with a position greater than `after`, in order, that `interest` matches."""
         wanted = true() if interest is None else interest.clause()
         query = select(event).where(event.c.position > after, wanted).order_by(event.c.position).limit(limit)
@@ -183,7 +184,7 @@ class Journal:
 
     async def _catch_up(self) -> None:
         """Publish what another process's relay placed."""
-        while found := await self.read(self._published):
+        while found := await self.read(self._published, _BATCH):
             self._publish(found)
 
     def _publish(self, found: list[Positioned]) -> None:
