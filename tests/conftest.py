@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis  # noqa: F401  late, after greenlets ran, CPython 3.11 may fail to compile it
 import postgres
 import pytest
 from sqlalchemy import delete

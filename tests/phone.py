@@ -70,3 +70,10 @@ class Phone(Listener):
         sound = arrival.buffer[arrival.start : arrival.end]
         if len(set(sound)) > 20:
             self.loud += 1
+
+    async def hears(self, packets: int = 50, within: float = 5.0) -> None:
+        """Wait until so many more packets with sound have come."""
+        wanted = self.loud + packets
+        async with asyncio.timeout(within):
+            while self.loud < wanted:
+                await asyncio.sleep(0.02)

@@ -92,6 +92,12 @@ class Door:
     async def close(self) -> None:
         await self._http.aclose()
 
+    def at(self, url: str) -> "Door":
+        """The same person at another address of the service."""
+        door = Door(url)
+        door._http.cookies = self._http.cookies
+        return door
+
     @property
     def cookie(self) -> str:
         """What the event stream is opened with."""

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 import yaml
+from asterisk import Pbx
 from websockets.asyncio.client import ClientConnection, connect
 
 from cli.demo.centre import ALL_DAY, Door
@@ -198,6 +199,14 @@ class Desk:
         await desk.connect()
         return desk
 
+    @classmethod
+    async def again(cls, earlier: "Desk", url: str) -> "Desk":
+        """The same browser, after the service has come back."""
+        desk = cls(earlier.door.at(url), url)
+        desk.user = earlier.user
+        await desk.connect()
+        return desk
+
     async def connect(self, query: str = "") -> None:
         self._stream = await connect(
             f"ws{self.url[4:]}/api/v1/events{query}",
@@ -264,6 +273,11 @@ class Desk:
     async def close(self) -> None:
         await self.disconnect()
         await self.door.close()
+
+
+async def channels_of(pbx: Pbx, number: str) -> int:
+    """How many of Asterisk's channels are about `number` (digits)."""
+    return sum(number in line for line in (await pbx.command("core show channels concise")).splitlines())
 
 
 async def until(met: Callable[[], Any], within: float = 10.0) -> Any:

@@ -3,7 +3,7 @@
 import pytest
 from asterisk import Pbx
 from phone import Phone
-from running import Centre, until
+from running import Centre
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(90)]
 
@@ -24,8 +24,7 @@ async def test_an_uploaded_list_becomes_a_screen_pop(pbx: Pbx, centre: Centre, p
     assert pop["person"]["name"] == "Örnek Kişi 1"
     assert pop["script"] == "Merhaba Örnek Kişi 1, Muğla için arıyorum."
     assert "5000101" not in str(pop)
-    heard = phone.loud
-    await until(lambda: _later(lambda: phone.loud > heard + 50))
+    await phone.hears()
 
     await operator.door.post(f"/calls/{pop['call']}/hangup")
     await operator.state("wrap_up")
@@ -34,10 +33,6 @@ async def test_an_uploaded_list_becomes_a_screen_pop(pbx: Pbx, centre: Centre, p
     record = await pbx.record("905325000101")
     assert record.outcome == "ANSWERED"
     assert len([call for call in pbx.calls() if call.number == "905325000101"]) == 1
-
-
-async def _later(met):
-    return met()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,70 @@
+"""IN: a customer calls the service's number and reaches somebody."""
+
+import pytest
+from asterisk import Pbx
+from phone import Phone
+from running import NUMBER, Centre, channels_of
+
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(90)]
+
+CALLER = "+905325550101"
+
+
+async def test_a_caller_is_greeted_and_joined_to_a_ready_operator(pbx: Pbx, centre: Centre, phone: Phone):
+    operator = await centre.operator("1001")
+    await operator.ready()
+
+    await pbx.call_in(NUMBER, CALLER, "echo")
+    pop = await operator.pop()
+
+    assert pop["direction"] == "in"
+    assert "0101" not in pop["person"]["number_masked"]
+    await phone.hears()
+
+    await operator.door.post(f"/calls/{pop['call']}/hangup")
+    await operator.dispose(pop["call"], "success")
+    await operator.state("ready")
+    assert await channels_of(pbx, CALLER[1:]) == 0
+
+
+async def test_a_caller_waits_until_an_operator_is_ready(pbx: Pbx, centre: Centre, phone: Phone):
+    operator = await centre.operator("1001")
+    watcher = await centre.watcher()
+
+    await pbx.call_in(NUMBER, CALLER, "silent")
+    await watcher.told("ahize.call.queued.v1")
+    await operator.ready()
+
+    assert (await operator.pop())["direction"] == "in"
+
+
+async def test_a_caller_who_gives_up_is_not_joined(pbx: Pbx, centre: Centre, phone: Phone):
+    watcher = await centre.watcher()
+
+    await pbx.call_in(NUMBER, CALLER, "hangup-2")
+    ended = await watcher.told("ahize.call.ended.v1")
+
+    assert ended["data"]["by"] == "customer"
+
+
+async def test_a_customer_whom_we_rang_is_known_when_calling_back(pbx: Pbx, centre: Centre, phone: Phone):
+    operator = await centre.operator("1001")
+    watcher = await centre.watcher()
+    campaign = await centre.campaign("warm")
+    await centre.upload(campaign, ["0532 200 01 21"])
+    await operator.ready()
+    await centre.start(campaign)
+    await watcher.told("ahize.attempt.ended.v1")
+
+    await pbx.call_in(NUMBER, "+905322000121", "silent")
+    pop = await operator.pop()
+
+    assert pop["person"]["name"] == "Örnek Kişi 1"
+    assert pop["campaign"]["id"] == campaign
+    assert pop["why"]["code"] == "returned_missed_call"
+
+
+async def test_a_number_that_is_not_ours_is_refused(pbx: Pbx, centre: Centre):
+    await pbx.call_in("+902129999999", CALLER, "silent")
+
+    await pbx.until_quiet(10)
