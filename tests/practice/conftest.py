@@ -21,7 +21,7 @@ async def exchange(log_path):
         rtp=(24800, 24999),
         phones=Phones(count=3),
         talk_s=(1.0, 1.5),
-        patience_s=(1.0, 1.2),
+        patience_s=(0.3, 0.4),
         ring_s=(0.1, 0.2),
         inbound=Inbound(number="+902120000000"),
     )
