@@ -26,6 +26,7 @@ _ORDER = {Temperature.HOT: 0, Temperature.WARM: 1, Temperature.COLD: 2}
 _REST_S = {Temperature.HOT: 0.5, Temperature.WARM: 2.0, Temperature.COLD: 5.0}
 """How long a list that had nothing to dial is left alone."""
 _GAP_S = 0.02
+_REQUALIFY_S = 60.0
 
 
 class Dialing:
@@ -33,12 +34,13 @@ class Dialing:
 
     def __init__(self, floor: Floor, operators: Operators, calls: Calls) -> None:
         self._floor = floor
+        self._operators = operators
         self._placing = Placing(floor, operators, calls)
-        self._refresh_at = 0.0
+        self._refresh_at = self._requalify_at = 0.0
 
     def refresh(self) -> None:
-        """Campaigns or leads have changed: look again at once."""
-        self._refresh_at = 0.0
+        """Campaigns, leads or rights have changed: look again at once."""
+        self._refresh_at = self._requalify_at = 0.0
         for run in self._floor.runs.values():
             run.rests_until = 0.0
         self._floor.wake.set()
@@ -73,6 +75,9 @@ class Dialing:
         if now < self._refresh_at:
             return
         self._refresh_at = now + self._floor.settings.refresh_s
+        if now >= self._requalify_at:
+            self._requalify_at = now + _REQUALIFY_S
+            await self._operators.requalify()
         wanted = {c.id: c for c in await self._floor.ports.leads.campaigns()}
         for campaign in wanted.values():
             await self.take(campaign)

@@ -69,6 +69,12 @@ class Operators:
         self.tell(seat, Event.SIGN_IN)
         return seat
 
+    async def requalify(self) -> None:
+        """Read again which projects the operators at work may take calls of."""
+        for seat in list(self._floor.seats.values()):
+            if seat.day.state is not State.OFFLINE:
+                seat.projects = await self._floor.ports.qualifications.projects(seat.id)
+
     async def _ask_rules(self, operator: OperatorId, extension: str) -> None:
         trunk = self._floor.settings.leg_trunk
         request = DialRequest(AttemptKind.LEG, extension, trunk, operator=operator)

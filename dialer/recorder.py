@@ -18,7 +18,7 @@ REFUSED = metrics.counter("facts_refused", "Facts that the journal could not tak
 WRITTEN = metrics.counter("facts_written", "Facts that the journal took")
 
 _BATCH = 64
-_TRIES = 5
+_TRIES, _ALONE = 4, 3
 _PAUSES_S = (0.05, 0.2, 0.5, 1.0, 2.0)
 
 
@@ -29,6 +29,7 @@ class Entry:
     facts: tuple[Fact, ...]
     owner: str | None
     tries: int = 0
+    alone: int = 0  # failures in a row while the journal took others
 
 
 class Recorder:
@@ -94,7 +95,10 @@ class Recorder:
         entry.tries += 1
         self.stuck = Reason("journal_stuck", {"error": type(error).__name__})
         await asyncio.sleep(_PAUSES_S[min(entry.tries, len(_PAUSES_S)) - 1])
-        if entry.tries < _TRIES or not await self._takes_others():
+        if entry.tries < _TRIES:
+            return False
+        entry.alone = entry.alone + 1 if await self._takes_others() else 0
+        if entry.alone < _ALONE:
             return False
         _log.error("a fact cannot be written and is left out", kind=type(entry.facts[0]).__name__, tries=entry.tries)
         REFUSED.labels("error").inc()

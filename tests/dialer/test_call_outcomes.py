@@ -12,12 +12,16 @@ from dialer.ports import (
     AttemptEnded,
     AttemptKind,
     AttemptRinging,
+    BudgetCounts,
     CallConnected,
     CallEnded,
     CallStarted,
     EndedBy,
     OperatorChanged,
 )
+
+SOME = BudgetCounts(100, 0)
+"""Enough live answers before, so that a team of three may dial ahead."""
 
 
 @pytest.mark.parametrize(
@@ -198,7 +202,7 @@ async def test_line_lost_while_talking_is_said_so() -> None:
 @virtual
 async def test_person_without_operator_in_two_seconds_hears_the_message_and_is_abandoned() -> None:
     cold = predictive()
-    async with Centre(cold, far=FarEnd(after_s=3.0)) as centre:
+    async with Centre(cold, far=FarEnd(after_s=3.0), before=SOME) as centre:
         operators = await centre.staff(3)
         centre.leads.add(cold, numbers(3))
         await centre.until(lambda: len(centre.customers()) == 3)
@@ -218,7 +222,7 @@ async def test_person_without_operator_in_two_seconds_hears_the_message_and_is_a
 @virtual
 async def test_operator_who_comes_free_within_two_seconds_takes_the_person() -> None:
     cold = predictive()
-    async with Centre(cold, far=FarEnd(after_s=3.0)) as centre:
+    async with Centre(cold, far=FarEnd(after_s=3.0), before=SOME) as centre:
         operators = await centre.staff(3)
         centre.leads.add(cold, numbers(1))
         await centre.until(centre.customers)
@@ -239,7 +243,7 @@ async def test_operator_who_comes_free_within_two_seconds_takes_the_person() -> 
 @virtual
 async def test_person_who_hangs_up_before_anybody_comes(after_s: float, outcome: str) -> None:
     cold = predictive()
-    async with Centre(cold, far=FarEnd(after_s=3.0, talk_s=after_s)) as centre:
+    async with Centre(cold, far=FarEnd(after_s=3.0, talk_s=after_s), before=SOME) as centre:
         operators = await centre.staff(3)
         centre.leads.add(cold, numbers(1))
         await centre.until(centre.customers)

@@ -97,6 +97,21 @@ async def test_operators_get_only_calls_of_their_projects() -> None:
 
 
 @virtual
+async def test_right_that_is_taken_away_ends_calls_of_that_project() -> None:
+    cold = campaign()
+    async with Centre(cold, far=BUSY) as centre:
+        (operator,) = await centre.staff(1)
+        centre.qualifications.named[operator] = frozenset({TAXI})
+        centre.engine.refresh()
+        await asyncio.sleep(0.1)
+        centre.leads.add(cold, numbers(1))
+        centre.engine.refresh()
+        await asyncio.sleep(5)
+
+        assert centre.customers() == []
+
+
+@virtual
 async def test_hours_refusal_is_said_and_the_lead_waits_for_its_hour() -> None:
     cold = campaign()
     opens = timedelta(minutes=20)

@@ -15,6 +15,7 @@ from dialer.ports import (
     AttemptAnswered,
     AttemptEnded,
     AttemptKind,
+    BudgetCounts,
     CallConnected,
     CallEnded,
     Caller,
@@ -38,7 +39,7 @@ class RealCentre(Centre):
     """The engine with stores in memory and lines to Asterisk; operator 1001 has a phone."""
 
     def __init__(self, pbx: Pbx, *campaigns: Campaign, secret: str = "dialer-secret") -> None:
-        super().__init__(*campaigns, far=FarEnd())
+        super().__init__(*campaigns, far=FarEnd(), before=BudgetCounts(100, 0))
         self.trunk = Trunk("pbx", *pbx.address, "dialer", secret, realm="pbx.test", cps=0)  # type: ignore[assignment]
         self.clock = SystemClock()  # type: ignore[assignment]
         self.phone = Phone("1001", pbx.address)
@@ -195,6 +196,44 @@ async def test_operator_who_signs_off_takes_back_the_ringing_call(real: RealCent
     # A team of one dials progressively: whoever signs off takes the ringing call back.
     assert real.outcomes() == ["cancelled"]
     assert await asyncio.to_thread(pbx.channels) == 0
+
+
+@pytest.mark.parametrize("real", [predictive(ring_s=10.0, wrap_up_s=0.2)], indirect=True)
+async def test_person_whom_nobody_takes_hears_the_message(real: RealCentre, pbx: Pbx) -> None:
+    phones = [Phone(extension, pbx.address) for extension in ("1002", "1003")]
+    operators = [OPERATOR, OperatorId("op2"), OperatorId("op3")]
+    await real.sit_down()
+    for operator, phone in zip(operators[1:], phones, strict=True):
+        await phone.start()
+        await real.engine.sign_in(operator, phone.extension)
+        await real.engine.set_ready(operator)
+    try:
+        await real.until(lambda: all(real.state(each) == "ready" for each in operators), 5)
+        real.leads.add(first(real), ["+905321002002"])  # answers after 2 s
+        real.engine.refresh()
+        await real.until(real.placed, 5)
+        for operator in operators:
+            await real.engine.set_not_ready(operator)
+        await real.until(real.outcomes, 20)
+
+        assert real.outcomes() == ["abandoned"]
+        assert real.facts(CallEnded)[0].reason.code == "not_connected_in_time"
+        assert (await pbx.record("905321002002")).answered >= 4, "two seconds, then the whole message"
+    finally:
+        for phone in phones:
+            await phone.stop()
+
+
+async def test_leg_from_which_nothing_is_heard_is_ended(real: RealCentre, pbx: Pbx) -> None:
+    real.sip._silence_s = 2.0
+    real.leads.add(first(real), ["+905321500001"])  # answers, sends no RTP
+    await real.sit_down()
+
+    await real.until(real.outcomes, 20)
+
+    (ended,) = real.facts(CallEnded)
+    assert (ended.by, ended.reason.values["cause"]) == (EndedBy.LINE, "rtp_timeout")
+    assert real.state(OPERATOR) in ("wrap_up", "ready"), "the operator's own leg goes on"
 
 
 async def test_incoming_call_is_greeted_and_joined(real: RealCentre, pbx: Pbx) -> None:
