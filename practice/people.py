@@ -38,8 +38,8 @@ class Span:
 class Habits:
     """What is common to all people. `talk`: from the first voice a human hears until he has had enough.
 
-    `patience`: how long he says hello into silence. `pause`: between his sentences. `mix_ring`: before people of the
-    mix (99) answer.
+    `patience`: how long he waits after his hello for somebody to speak. `pause`: between his sentences. `mix_ring`:
+    before people of the mix (99) answer.
     """
 
     talk: Span = Span(8.0, 25.0)

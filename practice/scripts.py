@@ -49,9 +49,10 @@ async def _converse(voice: Voice, who: Customer) -> None:
     """Say hello until somebody speaks, then talk; give up when nobody does."""
     voice.fall_silent()
     await asyncio.sleep(_BEFORE_HELLO_S)
+    await voice.say(f"hello_{who.language}")
     try:
         async with asyncio.timeout(who.patience_s):
-            await _greet(voice, who)
+            await _greet_again(voice, who)
     except TimeoutError:
         return
     try:
@@ -61,8 +62,7 @@ async def _converse(voice: Voice, who: Customer) -> None:
         return
 
 
-async def _greet(voice: Voice, who: Customer) -> None:
-    await voice.say(f"hello_{who.language}")
+async def _greet_again(voice: Voice, who: Customer) -> None:
     while voice.first_heard_at is None:
         if not await voice.heard(_HELLO_AGAIN_S):
             await voice.say(f"hello_{who.language}")
