@@ -17,6 +17,7 @@ class Dialog:
     To values without tags. `fallback`: where to send when the next hop is a name."""
 
     __slots__ = (
+        "_hop",
         "call_id",
         "fallback",
         "local",
@@ -53,6 +54,7 @@ class Dialog:
         self.local_cseq = local_cseq
         self.remote_cseq = remote_cseq
         self.fallback = fallback
+        self._hop: Address | None = None
 
     @classmethod
     def of_response(cls, response: Response, fallback: Address, target: str | None = None) -> Dialog:
@@ -112,6 +114,7 @@ class Dialog:
     def retarget(self, message: Request | Response) -> None:
         """A target refresh: the Contact of a re-INVITE or of its answer (§12.2)."""
         self.remote_target = contact_of(message) or self.remote_target
+        self._hop = None
 
     def next_cseq(self) -> int:
         self.local_cseq += 1
@@ -127,7 +130,7 @@ class Dialog:
         fields["to"] = [f"{self.remote};tag={self.remote_tag}" if self.remote_tag else self.remote]
         fields["call-id"] = [self.call_id]
         fields["cseq"] = [f"{cseq} {method}"]
-        return Request(method, uri, fields, body)
+        return Request(method, uri, fields, body).prime(cseq, self.local_tag, self.remote_tag)
 
     def _route(self) -> tuple[str, list[str]]:
         if not self.route_set:
@@ -139,6 +142,11 @@ class Dialog:
 
     def next_hop(self) -> Address:
         """Where a request of this dialog goes: first route or target; `fallback` when that is a name (§8.1.2)."""
+        if self._hop is None:
+            self._hop = self._find_hop()
+        return self._hop
+
+    def _find_hop(self) -> Address:
         where = h.uri_of(self.route_set[0]) if self.route_set else self.remote_target
         try:
             found = Uri.parse(where).address
@@ -149,8 +157,12 @@ class Dialog:
 
 def without_tag(value: str) -> str:
     """A From or To value without its tag, all else as it came."""
-    if h.tag_of(value) is None:
+    tag = h.tag_of(value)
+    if tag is None:
         return value
+    usual = f">;tag={tag}"
+    if value.endswith(usual):
+        return value[: 1 - len(usual)]
     first, *params = h.pieces(value, ";")
     kept = [param for param in params if param.partition("=")[0].strip().lower() != "tag"]
     return ";".join([first.strip(), *kept])

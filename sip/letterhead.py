@@ -12,16 +12,20 @@ from sip.message import Fields, Request, Response
 from sip.transport import Address
 from sip.uas import ALLOW, SDP
 
+OWN_USER = "ahize"
+"""The user part of our own Contact."""
+
 
 class Letterhead:
     """`host`, `port`: what others are told; `name`: User-Agent and Server. Raises `UnsafeField` for a name that holds
     CR, LF or NUL."""
 
-    __slots__ = ("_contact", "_name", "_sent_by", "contact_uri", "host")
+    __slots__ = ("_contact", "_name", "_port", "_sent_by", "contact_uri", "host")
 
     def __init__(self, name: str, host: str, port: int) -> None:
         self.host = host
-        self.contact_uri = h.contact_uri("ahize", host, port)
+        self._port = port
+        self.contact_uri = h.contact_uri(OWN_USER, host, port)
         self._name = h.safe(name)
         self._sent_by = h.sent_by(host, port)
         self._contact = f"<{self.contact_uri}>"
@@ -43,7 +47,7 @@ class Letterhead:
             "call-id": [call_id],
             "cseq": [f"{cseq} INVITE"],
         }
-        request = Request("INVITE", uri, fields, sdp)
+        request = Request("INVITE", uri, fields, sdp).prime(cseq, from_tag, "")
         self.dress(request)
         if sdp:
             fields["content-type"] = [SDP]
@@ -72,7 +76,9 @@ class Letterhead:
         """Give a request its Via, whose branch follows from Call-ID, tags and CSeq."""
         tags = f"{request.from_tag}{request.to_tag}"
         branch = branch_for(request.call_id, tags, request.cseq.number, request.method)
-        request.restamp(f"SIP/2.0/{to.transport.upper()} {self._sent_by};rport;branch={branch}")
+        transport = to.transport.upper()
+        line = f"SIP/2.0/{transport} {self._sent_by};rport;branch={branch}"
+        request.stamp(line, h.Via(transport, self.host, self._port, {"rport": None, "branch": branch}))
 
     def dress(self, message: Request | Response) -> None:
         """Add who we are, where we are and what we understand."""

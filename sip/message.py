@@ -145,10 +145,17 @@ class Request(Message):
         fields |= {"from": mine["from"], "to": [to], "call-id": mine["call-id"], "cseq": mine["cseq"]}
         return Response(status, REASONS.get(status, "") if reason is None else reason, fields, body)
 
-    def restamp(self, via: str) -> None:
-        """Put another topmost Via in place, the only one of a request of ours."""
-        self.headers["via"] = [via]
-        self._via = h.parse_via(via)
+    def stamp(self, line: str, via: h.Via) -> None:
+        """Put the Via of a request of ours in place; `via` says the same as `line`."""
+        self.headers["via"] = [line]
+        self._via = via
+
+    def prime(self, number: int, from_tag: str, to_tag: str) -> Request:
+        """Tell a message of our own making what its fields say, so that they need not be read."""
+        self._cseq = h.CSeq(number, self.method)
+        self._from_tag = from_tag
+        self._to_tag = to_tag
+        return self
 
     def __repr__(self) -> str:
         return f"<Request {self.method}>"

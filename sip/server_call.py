@@ -9,6 +9,7 @@ from sip import headers as h
 from sip.call import Call, Life, Turn
 from sip.dialog import Dialog
 from sip.errors import BadMessage, WrongState
+from sip.letterhead import OWN_USER
 from sip.machine import Transaction
 from sip.message import Request
 from sip.transaction import State
@@ -44,8 +45,10 @@ class ServerCall(Call):
 
     @property
     def called(self) -> str:
-        """The user part that was called, as shown text."""
-        return h.shown(_user(self.request.uri))
+        """The user part that was called, as shown text: of the Request-URI, or of To where a trunk calls the address
+        that we registered."""
+        user = _user(self.request.uri)
+        return h.shown(_user(h.uri_of(self.request.headers["to"][0])) if user in ("", OWN_USER) else user)
 
     @property
     def name(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import unquote
 
@@ -113,6 +114,7 @@ def split_host_port(text: str) -> tuple[str, int | None]:
     return host.lower(), int(port)
 
 
+@lru_cache(1024)
 def is_ip(host: str) -> bool:
     """Whether the host is an address, not a name."""
     if host[:1] not in "0123456789" and ":" not in host:

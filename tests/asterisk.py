@@ -114,9 +114,31 @@ def _start() -> int | None:
             if "choose another" not in str(error):
                 raise
             continue
-        if "runs already" not in said:
-            return base
+        if "runs already" in said and not _is_orphan(base):
+            continue
+        if "runs already" in said:
+            _run("stop", "--port-base", str(base))
+            _run("start", "--port-base", str(base))
+        _owner(base).write_text(str(os.getpid()))
+        return base
     raise RuntimeError(f"no port base of {bases} is free for the test PBX")
+
+
+def _settings(base: int) -> dict[str, str]:
+    return dict(line.partition("=")[::2] for line in _run("env", "--port-base", str(base)).splitlines())
+
+
+def _owner(base: int) -> Path:
+    """The file that says which test process started the PBX."""
+    return Path(_settings(base)["PBX_RUN"]) / "owner"
+
+
+def _is_orphan(base: int) -> bool:
+    """Whether a test process started it that is gone."""
+    try:
+        return not Path(f"/proc/{int(_owner(base).read_text())}").exists()
+    except (OSError, ValueError):
+        return False
 
 
 @contextmanager
@@ -127,8 +149,7 @@ def server() -> Iterator[Pbx | None]:
         yield None
         return
     try:
-        settings = dict(line.partition("=")[::2] for line in _run("env", "--port-base", str(base)).splitlines())
-        yield Pbx("127.0.0.1", base, Path(settings["PBX_RUN"]))
+        yield Pbx("127.0.0.1", base, Path(_settings(base)["PBX_RUN"]))
     finally:
         _run("stop", "--port-base", str(base))
 

@@ -259,6 +259,14 @@ async def test_an_incoming_call_is_answered_until_its_ack(agent: UserAgent, ear:
     assert len(raw.got) == seen
 
 
+async def test_a_call_to_our_registered_address_was_meant_for_to(agent: UserAgent, ear: Ear, raw: RawPeer) -> None:
+    raw.request("INVITE", port_of(agent), body=OFFER, from_='"Bank\u202e" <sip:anonymous@h>;tag=1')
+    _, call = await ear.until("offered")
+    call.request.uri = agent.letterhead.contact_uri
+
+    assert (call.called, call.number, call.name) == ("74951234567", None, "Bank‹U+202E›")
+
+
 async def test_hanging_up_before_the_ack_waits_for_it(agent: UserAgent, ear: Ear, raw: RawPeer) -> None:
     call = await offered(agent, ear, raw)
     call.answer(ANSWER)
