@@ -2,7 +2,7 @@ import hooks from 'eslint-plugin-react-hooks'
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['dist/', 'src/api/schema.gen.ts', 'scripts/', 'dev/', 'public/', 'eslint.config.js'] },
+  { ignores: ['dist/', 'src/api/schema.gen.ts', 'scripts/', 'e2e/', 'public/', 'eslint.config.js'] },
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
   hooks.configs.flat['recommended-latest'],

@@ -14,7 +14,7 @@ function staticTheme(): Plugin {
   }
 }
 
-const service = process.env['AHIZE_WEB_SERVICE'] ?? 'http://127.0.0.1:8080'
+const service = process.env.AHIZE_WEB_SERVICE ?? 'http://127.0.0.1:8080'
 
 export default defineConfig({
   plugins: [react(), staticTheme()],
@@ -26,7 +26,7 @@ export default defineConfig({
     },
   },
   test: {
-    environment: 'jsdom',
+    environment: 'node',
     include: ['src/**/*.test.{ts,tsx}'],
     setupFiles: ['src/shared/testing/setup.ts'],
     restoreMocks: true,

@@ -7,8 +7,8 @@ const to = new URL('../src/app/fonts/', import.meta.url)
 
 const span = (first, last) =>
   Array.from({ length: last - first + 1 }, (_, n) => String.fromCodePoint(first + n)).join('')
-const latin = span(0x20, 0x7e) + span(0xa0, 0xff) + 'ıŒœ‑–—‘’‚“”„†•…‹›€™↑→↓←−≈≤≥∞↵⇧'
-const turkish = 'ĞğİŞşÂâÎîÛû₺'
+const latin = span(0x20, 0x7e) + span(0xa0, 0xff) + 'ıŒœ‑–—‘’‚“”„†•…‹›€™↑→↓←−≈≤≥∞'
+const turkish = 'ĞğİŞş₺'
 const extended = span(0x100, 0x24f) + 'Əə' + span(0x1e00, 0x1eff)
 
 const cut = async (source, letters, target) => {

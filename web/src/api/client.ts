@@ -1,6 +1,6 @@
 import createClient, { type Middleware } from 'openapi-fetch'
 import { learnFrom } from './clock'
-import type { paths } from './paths'
+import type { paths } from './schema.gen'
 import { asProblem, Problem, problemOf } from './problem'
 
 const CHANGES = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
@@ -29,7 +29,7 @@ const bounded = (request: Request): Promise<Response> => {
 }
 
 export const api = createClient<paths>({
-  baseUrl: `${globalThis.location.origin}/api/v1`,
+  baseUrl: globalThis.location.origin,
   credentials: 'same-origin',
   fetch: bounded,
 })

@@ -30,7 +30,7 @@ interface ProblemBody {
 
 /** The problem that an answer's body describes, as far as it does. */
 export function problemOf(status: number, body: unknown): Problem {
-  return new Problem(status, typeof body === 'object' && body !== null ? (body as Partial<ProblemBody>) : {})
+  return new Problem(status, typeof body === 'object' && body !== null ? body : {})
 }
 
 export const asProblem = (error: unknown): Problem =>

@@ -145,16 +145,16 @@ export class EventStream {
 
   #beat(): void {
     const silent = Date.now() - this.#heard
-    if (silent >= GIVE_UP_AFTER_MS && (this.#ponged || this.#link !== 'live')) return this.#closed(0)
-    if (silent >= SILENT_AFTER_MS && this.#ponged && this.#link === 'live') this.#move('silence')
+    const hearable = this.#ponged || this.#link === 'opening' || this.#link === 'lost'
+    if (silent >= GIVE_UP_AFTER_MS && hearable) this.#closed(0)
+    else if (silent >= SILENT_AFTER_MS && this.#ponged && this.#link === 'live') this.#move('silence')
     if (this.#link === 'live' || this.#link === 'lagged') this.#wire?.send('{"type":"ping"}')
   }
 
   #closed(code: number): void {
     this.#drop()
-    if (code === SIGN_IN_ENDED) return this.#move('sign-in ended')
-    this.#move('cut')
-    this.#retry = setTimeout(() => this.#connect(), this.#wait())
+    this.#move(code === SIGN_IN_ENDED ? 'sign-in ended' : 'cut')
+    if (this.#link === 'lost') this.#retry = setTimeout(() => this.#connect(), this.#wait())
   }
 
   #wait(): number {

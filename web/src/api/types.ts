@@ -1,24 +1,19 @@
-/** The shapes that the desk speaks with the service. Times are ISO 8601 with zone; seconds are numbers. */
+import type { components } from './schema.gen'
+
+/**
+ * The shapes that the desk speaks with the service: generated where the service describes them, written here for what
+ * comes by the event stream. Times are ISO 8601 with zone.
+ */
+type Schemas = components['schemas']
+
+export type Me = Schemas['Me']
+export type Result = Schemas['Result']
+export type CallShown = Schemas['CallShown']
+export type Wish = Schemas['StateIn']
 
 export type Locale = 'tr' | 'en'
 export type Texts = Record<Locale, string>
 export type Values = Record<string, string | number | boolean | null>
-
-export interface Grant {
-  project: string | null
-  role: 'operator' | 'supervisor' | 'manager' | 'administrator'
-}
-
-export interface Me {
-  id: string
-  login: string
-  name: string
-  locale: string
-  extension: string | null
-  grants: Grant[]
-  rights: string[]
-  must_set_password: boolean
-}
 
 /** Why something is so: the code is stable, the page has its sentence. */
 export interface Reason {
@@ -115,14 +110,6 @@ export interface Snapshot {
   trunks: Trunk[]
 }
 
-/** One call as anybody with the right may see it. */
-export interface CallShown {
-  id: string
-  connected_at: string | null
-  ended_at: string | null
-  ended_by: string | null
-}
-
 export interface DeskEvent {
   id: string
   type: string
@@ -131,5 +118,3 @@ export interface DeskEvent {
   data: Record<string, unknown>
   pop?: Pop
 }
-
-export type WantedState = 'ready' | 'not_ready' | 'offline'

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { api, body } from '../api/client'
 import { useSay } from '../locales/useSay'
-import type { Me } from '../api/types'
+import type { Me, Reason } from '../api/types'
 import { useSignOut } from '../features/login/me'
 import { IconCheck, IconHeadset, IconSignOut } from '../shared/icons'
 import { Panel } from '../shared/Panel'
@@ -59,6 +59,12 @@ function TopBar() {
 
 function Roles({ me }: { me: Me }) {
   const { t } = useSay()
+  const projects = useQuery({
+    queryKey: ['projects'],
+    queryFn: () => body(api.GET('/api/v1/projects')),
+    enabled: me.rights.includes('projects.read') && me.grants.some(grant => grant.project !== null),
+  })
+  const named = (id: string) => projects.data?.find(project => project.id === id)?.name ?? id
   return (
     <Panel title={t('home.roles')}>
       {me.grants.length === 0 && <p className="mut">{t('home.noRoles')}</p>}
@@ -67,7 +73,7 @@ function Roles({ me }: { me: Me }) {
           <li key={`${grant.role} ${grant.project ?? ''}`}>
             <b className="b">{t(`home.role.${grant.role}`)}</b>{' '}
             <span className="mut">
-              {grant.project === null ? t('home.everywhere') : t('home.inProject', { project: grant.project })}
+              {grant.project === null ? t('home.everywhere') : t('home.inProject', { project: named(grant.project) })}
             </span>
           </li>
         ))}
@@ -99,7 +105,7 @@ function System({ me }: { me: Me }) {
   const allowed = me.rights.includes('system.read')
   const system = useQuery({
     queryKey: ['system'],
-    queryFn: () => body(api.GET('/system')),
+    queryFn: () => body(api.GET('/api/v1/system')),
     enabled: allowed,
     refetchInterval: 10_000,
   })
@@ -123,7 +129,7 @@ function System({ me }: { me: Me }) {
           <li key={trunk.name}>
             <b className="b">{trunk.name}</b>{' '}
             <span className={trunk.up ? 'ok' : 'bad'}>{t(trunk.up ? 'home.up' : 'home.down')}</span>
-            {!trunk.up && <p className="sm mut">{why(trunk.reason)}</p>}
+            {!trunk.up && <p className="sm mut">{why(trunk.reason as unknown as Reason)}</p>}
           </li>
         ))}
       </ul>

@@ -9,7 +9,7 @@ export const newQueryClient = (): QueryClient =>
   new QueryClient({
     mutationCache: new MutationCache({
       onError: (error, _wish, _context, mutation) => {
-        if (mutation.options.meta?.['saysItself'] !== true) notify(asProblem(error))
+        if (mutation.options.meta?.saysItself !== true) notify(asProblem(error))
       },
     }),
     defaultOptions: {

@@ -14,5 +14,7 @@ export function useSay() {
   const wrong = (problem: Problem): string =>
     t([`error.${problem.code}`, 'error.other'], { ...problem.values, code: problem.code, detail: problem.message })
   const text = (texts: Texts): string => texts[language]
-  return { t, language, why, wrong, text }
+  /** For Intl: days before months, 24 hours. */
+  const locale = language === 'en' ? 'en-GB' : 'tr-TR'
+  return { t, language, locale, why, wrong, text }
 }

@@ -53,7 +53,7 @@ function History({ pop }: { pop: Pop }) {
 }
 
 function Entry({ contact, pop }: { contact: Contact; pop: Pop }) {
-  const { t, text, language } = useSay()
+  const { t, text, locale } = useSay()
   const now = useNow()
   const Icon = contact.direction === 'in' ? IconPhoneIn : IconPhoneOut
   const result = pop.dispositions.find(each => each.code === contact.disposition)
@@ -70,7 +70,7 @@ function Entry({ contact, pop }: { contact: Contact; pop: Pop }) {
           )}
         </div>
         <div className="history-when num">
-          {shortMoment(contact.at, now, language)} · {t(`roster.${contact.direction}`)}
+          {shortMoment(contact.at, now, locale)} · {t(`roster.${contact.direction}`)}
         </div>
         {contact.note !== undefined && contact.note !== null && contact.note !== '' && (
           <p className="history-note">{contact.note}</p>

@@ -9,6 +9,7 @@ import { spoken } from '../../shared/keys/table'
 import { useKey } from '../../shared/keys/useKey'
 import type { ScreenState } from '../../shared/states'
 import { useSlow } from '../../shared/useSlow'
+import { lineless } from '../status/line'
 import { useWish } from '../status/commands'
 import { CallBar } from './CallBar'
 import { IdlePanels } from './IdlePanels'
@@ -44,6 +45,7 @@ export function Idle({ me, desk, state, link, banners, focused }: Props) {
 function useWords(me: Me, desk: Snapshot, state: ScreenState): { title: string; detail: string } {
   const { t, why } = useSay()
   const extension = me.extension ?? ''
+  const forecast = (count: number) => (count === 0 ? t('calls.ready.none') : t('calls.ready.dialing', { count }))
   const dialing = desk.campaigns.filter(campaign => campaign.state === 'running').length
   const reason = why(desk.operator.reason)
   if (state === 'offline') {
@@ -54,7 +56,7 @@ function useWords(me: Me, desk: Snapshot, state: ScreenState): { title: string; 
   if (state === 'notready')
     return { title: t('calls.notready.title'), detail: `${reason} ${t('calls.notready.body')}`.trim() }
   if (state === 'reserved') return { title: t('calls.reserved.title'), detail: t('calls.reserved.body') }
-  const detail = dialing === 0 ? t('calls.ready.none') : t('calls.ready.dialing', { count: dialing })
+  const detail = lineless(desk) ? t('calls.ready.noLine') : forecast(dialing)
   return { title: t('calls.ready.title'), detail }
 }
 

@@ -2,6 +2,7 @@ import { useSay } from '../../locales/useSay'
 import type { Link } from '../../api/stream'
 import type { DeskCampaign, Me, Snapshot } from '../../api/types'
 import { IconKeyboard, IconPhone, IconSpeakerphone } from '../../shared/icons'
+import { CampaignState } from './CampaignState'
 import { KeyList } from '../../shared/keys/KeyList'
 import { Panel } from '../../shared/Panel'
 import { TemperatureIcon } from '../../shared/Temperature'
@@ -27,7 +28,7 @@ export function IdlePanels({ me, desk, link }: Props) {
         ) : (
           <ul className="comes">
             {desk.campaigns.map(campaign => (
-              <Campaign key={campaign.id} campaign={campaign} />
+              <Campaign key={campaign.id} campaign={campaign} desk={desk} />
             ))}
           </ul>
         )}
@@ -42,7 +43,7 @@ export function IdlePanels({ me, desk, link }: Props) {
   )
 }
 
-function Campaign({ campaign }: { campaign: DeskCampaign }) {
+function Campaign({ campaign, desk }: { campaign: DeskCampaign; desk: Snapshot }) {
   const { t, why } = useSay()
   const said = why(campaign.reason)
   return (
@@ -52,8 +53,8 @@ function Campaign({ campaign }: { campaign: DeskCampaign }) {
       </span>
       <div className="grow">
         <b className="b">{campaign.name}</b>
-        <p className={campaign.state === 'running' ? 'sm ok' : 'sm mut'}>
-          {t(`campaign.state.${campaign.state}`)}
+        <p className="sm">
+          <CampaignState of={campaign} desk={desk} />
           {said !== '' && <span className="mut"> · {said}</span>}
         </p>
       </div>

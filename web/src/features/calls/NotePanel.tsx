@@ -37,8 +37,8 @@ export function NotePanel({ draft, onChange, onWriting }: Props) {
 }
 
 export function DraftState({ draft }: { draft: Draft }) {
-  const { t, language } = useSay()
+  const { t, locale } = useSay()
   if (draft.at === null) return <span className="xs mut">{t('calls.noDraft')}</span>
-  const time = new Intl.DateTimeFormat(language, { timeStyle: 'medium', hour12: false }).format(draft.at)
+  const time = new Intl.DateTimeFormat(locale, { timeStyle: 'medium', hour12: false }).format(draft.at)
   return <span className="xs mut num">{t('calls.draft', { time })}</span>
 }

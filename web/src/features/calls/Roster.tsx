@@ -1,5 +1,6 @@
 import { useSay } from '../../locales/useSay'
 import type { Snapshot } from '../../api/types'
+import { CampaignState } from './CampaignState'
 import { StateGlyph } from '../../shared/StateGlyph'
 import type { ScreenState } from '../../shared/states'
 import { TemperatureIcon } from '../../shared/Temperature'
@@ -62,7 +63,7 @@ function Campaigns({ desk }: { desk: Snapshot }) {
           <li key={campaign.id} className="roster-row">
             <TemperatureIcon of={campaign.temperature} size={15} />
             <span className="grow cut">{campaign.name}</span>
-            <span className={campaign.state === 'running' ? 'ok' : 'mut'}>{t(`campaign.state.${campaign.state}`)}</span>
+            <CampaignState of={campaign} desk={desk} />
           </li>
         ))}
       </ul>

@@ -56,9 +56,9 @@ export function Talking({ pop, desk, draft, banners, onDraft, onWriting }: Props
 
 /** Temperature or "incoming", campaign, masked number, the customer's own time. */
 export function About({ pop }: { pop: Pop }) {
-  const { t, language } = useSay()
+  const { t, locale } = useSay()
   const now = useNow()
-  const there = timeIn(pop.person.local_time_zone, now, language)
+  const there = timeIn(pop.person.local_time_zone, now, locale)
   return (
     <>
       {pop.direction === 'in' && (

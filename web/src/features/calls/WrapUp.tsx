@@ -5,7 +5,7 @@ import { useSay } from '../../locales/useSay'
 import { api, body } from '../../api/client'
 import { asProblem } from '../../api/problem'
 import type { Pop, Snapshot, WrapUp as Waiting } from '../../api/types'
-import { IconPhoneOff } from '../../shared/icons'
+import { IconLock, IconPhoneOff } from '../../shared/icons'
 import { Caps } from '../../shared/keys/Caps'
 import { spoken } from '../../shared/keys/table'
 import { useKey } from '../../shared/keys/useKey'
@@ -76,7 +76,7 @@ function useEnded(call: string, wrapUp: Waiting | null): Ended {
   const told = wrapUp?.ended_by
   const record = useQuery({
     queryKey: ['call', call],
-    queryFn: () => body(api.GET('/calls/{id}', { params: { path: { id: call } } })),
+    queryFn: () => body(api.GET('/api/v1/calls/{call}', { params: { path: { call } } })),
     enabled: told === undefined,
   })
   const by = told ?? record.data?.ended_by ?? 'unknown'
@@ -129,33 +129,37 @@ interface SaveProps {
   onSave: () => void
 }
 
-/** Says beside itself what it waits for; pressed too early, it points to the gap instead of doing nothing. */
+/** Locked, it says what it waits for; pressed all the same, it points to the gap. */
 function Save({ lacks, asked, pending, onSave }: SaveProps) {
   const { t } = useSay()
   const slow = useSlow(pending)
+  const locked = lacks !== null
   return (
-    <div className="save">
-      <Button
-        size="xl"
-        aria-disabled={lacks !== null}
-        aria-describedby={lacks === null ? undefined : 'save-lacks'}
-        aria-keyshortcuts={spoken('save')}
-        data-locked={lacks !== null || undefined}
-        loading={slow}
-        rightSection={
-          <span className={lacks === null ? 'on-fill' : undefined}>
-            <Caps of="save" />
-          </span>
-        }
-        onClick={onSave}
-      >
-        {t('wrapup.save')}
-      </Button>
-      {lacks !== null && (
-        <span id="save-lacks" className={asked ? 'save-lacks bad' : 'save-lacks'} role={asked ? 'alert' : undefined}>
-          {t(`wrapup.${lacks}`)}
+    <Button
+      className="save"
+      size="xl"
+      aria-disabled={locked}
+      aria-describedby={locked ? 'save-lacks' : undefined}
+      aria-label={t('wrapup.save')}
+      aria-keyshortcuts={spoken('save')}
+      data-locked={locked || undefined}
+      loading={slow}
+      leftSection={locked ? <IconLock size={18} stroke={1.75} aria-hidden="true" /> : undefined}
+      rightSection={
+        <span className={locked ? undefined : 'on-fill'}>
+          <Caps of="save" />
         </span>
-      )}
-    </div>
+      }
+      onClick={onSave}
+    >
+      <span className="save-words">
+        {t('wrapup.save')}
+        {locked && (
+          <span id="save-lacks" className={asked ? 'save-lacks bad' : 'save-lacks'}>
+            {t(`wrapup.${lacks}`)}
+          </span>
+        )}
+      </span>
+    </Button>
   )
 }

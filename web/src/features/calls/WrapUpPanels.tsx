@@ -1,15 +1,15 @@
-import { Button, Textarea, TextInput } from '@mantine/core'
-import { useEffect, useRef, type ReactNode } from 'react'
+import { Button, Textarea } from '@mantine/core'
+import { useEffect, useRef } from 'react'
 import { useSay } from '../../locales/useSay'
 import type { Problem } from '../../api/problem'
 import type { Disposition, Pop } from '../../api/types'
 import { IconAsterisk, IconCalendarPlus, IconFlag, IconHelp } from '../../shared/icons'
 import { Panel } from '../../shared/Panel'
 import { ResultPicker } from '../../shared/ResultPicker'
-import { localIn, shortMoment, span, timeIn } from '../../shared/time'
+import { shortMoment, span } from '../../shared/time'
 import { useNow } from '../../shared/useNow'
 import { Why } from '../../shared/Why'
-import { quickMoments } from './callback'
+import { Callback } from './Callback'
 import type { Draft } from './draft'
 import { DraftState } from './NotePanel'
 import type { Ended } from './WrapUp'
@@ -144,7 +144,7 @@ function Reasons({ draft, writing, lacks, result, onDraft }: WithResult) {
   )
 }
 
-function Obligatory({ missing }: { missing: boolean }): ReactNode {
+function Obligatory({ missing }: { missing: boolean }) {
   const { t } = useSay()
   return (
     <span className={missing ? 'tag red' : 'tag amber'}>
@@ -166,7 +166,7 @@ function After({ pop, draft, lacks, ended, result, onDraft }: WithResult) {
     >
       <div className="col g12">
         {asks ? (
-          <Callback pop={pop} draft={draft} lacks={lacks} onDraft={onDraft} />
+          <Callback zone={pop.person.local_time_zone} draft={draft} lacks={lacks} onDraft={onDraft} />
         ) : (
           <p className="sm mut">{t('wrapup.noCallback')}</p>
         )}
@@ -177,42 +177,9 @@ function After({ pop, draft, lacks, ended, result, onDraft }: WithResult) {
   )
 }
 
-function Callback({ pop, draft, lacks, onDraft }: Pick<Props, 'pop' | 'draft' | 'lacks' | 'onDraft'>) {
-  const { t, language } = useSay()
-  const now = useNow()
-  const zone = pop.person.local_time_zone
-  const wrong = lacks === 'pickCallback' || lacks === 'pastCallback' ? t(`wrapup.${lacks}`) : undefined
-  return (
-    <div className="col">
-      <TextInput
-        type="datetime-local"
-        label={t('wrapup.callbackAt')}
-        description={t('wrapup.callbackZone', { time: timeIn(zone, now, language) ?? '' })}
-        min={localIn(zone, now)}
-        value={draft.callback}
-        error={wrong}
-        onChange={event => onDraft({ callback: event.currentTarget.value })}
-      />
-      <div className="row wrap g6">
-        {quickMoments(zone, now).map(([name, at]) => (
-          <Button
-            key={name}
-            size="xs"
-            variant="default"
-            aria-pressed={draft.callback === at}
-            onClick={() => onDraft({ callback: at })}
-          >
-            {t(`wrapup.quick.${name}`)}
-          </Button>
-        ))}
-      </div>
-    </div>
-  )
-}
-
 /** What the system saw stands beside what is claimed. */
 function Seen({ pop, ended }: Pick<Props, 'pop' | 'ended'>) {
-  const { t, language } = useSay()
+  const { t, locale } = useSay()
   const now = useNow()
   const talk =
     pop.connected_at === null || ended.at === null ? null : Date.parse(ended.at) - Date.parse(pop.connected_at)
@@ -235,7 +202,7 @@ function Seen({ pop, ended }: Pick<Props, 'pop' | 'ended'>) {
         {pop.connected_at !== null && (
           <>
             <dt>{t('wrapup.startedAt')}</dt>
-            <dd className="num">{shortMoment(pop.connected_at, now, language)}</dd>
+            <dd className="num">{shortMoment(pop.connected_at, now, locale)}</dd>
           </>
         )}
       </dl>

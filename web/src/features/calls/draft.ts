@@ -1,17 +1,18 @@
 import { useState } from 'react'
 
-/** What the operator has begun to say of a call. `callback` is local to the customer ("2026-11-23T14:30"). */
+/** What the operator has begun to say of a call. `day` ("2026-11-23") and `time` ("14:30") are the customer's. */
 export interface Draft {
   result: string | null
   reason: string | null
   note: string
-  callback: string
+  day: string
+  time: string
   /** When it was last written, ms; null: never. */
   at: number | null
 }
 
 const PREFIX = 'ahize.draft.'
-const EMPTY: Draft = { result: null, reason: null, note: '', callback: '', at: null }
+const EMPTY: Draft = { result: null, reason: null, note: '', day: '', time: '', at: null }
 
 function read(call: string): Draft {
   try {

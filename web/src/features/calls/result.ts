@@ -1,10 +1,16 @@
-import type { Result } from '../../api/paths'
-import type { Disposition } from '../../api/types'
+import type { Disposition, Result } from '../../api/types'
 import { instantIn } from '../../shared/time'
+import { clockTime } from './moments'
 import type { Draft } from './draft'
 
 export const asksCallback = (result: Disposition): boolean => result.flags.includes('callback')
 export const asksReason = (result: Disposition): boolean => result.needs_reason
+
+/** The promised moment; null while day or time is missing. */
+function callbackAt({ day, time }: Draft, zone: string): Date | null {
+  const clock = clockTime(time)
+  return clock === null ? null : instantIn(zone, `${day}T${clock}`)
+}
 
 /** What keeps the draft from being saved, or null. The value names its sentence in `wrapup.*`. */
 export function missing(draft: Draft, results: Disposition[], zone: string, now: number): string | null {
@@ -12,7 +18,7 @@ export function missing(draft: Draft, results: Disposition[], zone: string, now:
   if (result === undefined) return 'pickResult'
   if (asksReason(result) && !result.reasons.some(reason => reason.code === draft.reason)) return 'pickReason'
   if (!asksCallback(result)) return null
-  const at = instantIn(zone, draft.callback)
+  const at = callbackAt(draft, zone)
   if (at === null) return 'pickCallback'
   return at.getTime() <= now ? 'pastCallback' : null
 }
@@ -22,7 +28,7 @@ export function resultOf(draft: Draft, results: Disposition[], zone: string): Re
   const result = results.find(each => each.code === draft.result)
   if (result === undefined) return null
   const reason = result.reasons.some(each => each.code === draft.reason) ? draft.reason : null
-  const callback = asksCallback(result) ? instantIn(zone, draft.callback) : null
+  const callback = asksCallback(result) ? callbackAt(draft, zone) : null
   const note = draft.note.trim()
   return {
     code: result.code,

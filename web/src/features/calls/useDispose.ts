@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query'
 import { api, body, idempotencyKey } from '../../api/client'
-import type { Result } from '../../api/paths'
+import type { Result } from '../../api/types'
 import { asProblem } from '../../api/problem'
 import { forgetDraft } from './draft'
 
@@ -29,8 +29,8 @@ export function useDispose(call: string, onSaved: () => void) {
     mutationKey: ['dispose', call],
     mutationFn: (result: Result) =>
       body(
-        api.POST('/calls/{id}/disposition', {
-          params: { path: { id: call }, header: { 'Idempotency-Key': keyOf(call, result) } },
+        api.POST('/api/v1/calls/{call}/disposition', {
+          params: { path: { call }, header: { 'Idempotency-Key': keyOf(call, result) } },
           body: result,
         }),
       ),

@@ -17,7 +17,7 @@ export function LinkPage() {
   const token = useRef(globalThis.location.hash.slice(1))
   const redeem = useMutation({
     meta: { saysItself: true },
-    mutationFn: (token: string) => body(api.POST('/session/link', { body: { token } })),
+    mutationFn: (token: string) => body(api.POST('/api/v1/session/link', { body: { token } })),
     onSuccess: ({ user }) => {
       client.clear()
       client.setQueryData(meQuery.queryKey, user)

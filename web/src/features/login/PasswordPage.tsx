@@ -35,7 +35,7 @@ function PasswordForm({ login }: { login: string }) {
   const [differs, setDiffers] = useState(false)
   const save = useMutation({
     meta: { saysItself: true },
-    mutationFn: () => body(api.POST('/me/password', { body: { password } })),
+    mutationFn: () => body(api.POST('/api/v1/me/password', { body: { password } })),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: meQuery.queryKey })
       go('/', { replace: true })
@@ -71,6 +71,7 @@ function PasswordForm({ login }: { login: string }) {
         onChange={event => setPassword(event.currentTarget.value)}
         autoFocus
         required
+        withAsterisk={false}
       />
       <PasswordInput
         label={t('login.password2.repeat')}
@@ -81,6 +82,7 @@ function PasswordForm({ login }: { login: string }) {
         error={differs ? t('login.password2.differs') : undefined}
         onChange={event => setRepeat(event.currentTarget.value)}
         required
+        withAsterisk={false}
       />
       {save.isError && <SignInError problem={asProblem(save.error)} />}
       <Button type="submit" size="lg" fullWidth loading={save.isPending}>

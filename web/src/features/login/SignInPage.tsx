@@ -31,7 +31,7 @@ function SignInForm() {
   const [password, setPassword] = useState('')
   const signIn = useMutation({
     meta: { saysItself: true },
-    mutationFn: () => body(api.POST('/session', { body: { login, password } })),
+    mutationFn: () => body(api.POST('/api/v1/session', { body: { login, password } })),
     onSuccess: ({ user }) => client.setQueryData(meQuery.queryKey, user),
   })
   const submit = (event: SubmitEvent) => {
@@ -51,6 +51,7 @@ function SignInForm() {
         onChange={event => setLogin(event.currentTarget.value)}
         autoFocus
         required
+        withAsterisk={false}
       />
       <PasswordInput
         label={t('login.password')}
@@ -61,6 +62,7 @@ function SignInForm() {
         value={password}
         onChange={event => setPassword(event.currentTarget.value)}
         required
+        withAsterisk={false}
       />
       {signIn.isError && <SignInError problem={asProblem(signIn.error)} />}
       <Button

@@ -9,7 +9,7 @@ export const meQuery = queryOptions({
   queryKey: ['me'],
   queryFn: async (): Promise<Me | null> => {
     try {
-      return await body(api.GET('/me'))
+      return await body(api.GET('/api/v1/me'))
     } catch (error) {
       if (asProblem(error).status === 401) return null
       throw error
@@ -21,7 +21,7 @@ export const meQuery = queryOptions({
 export function useSignOut() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: () => body(api.DELETE('/session')),
+    mutationFn: () => body(api.DELETE('/api/v1/session')),
     onSuccess: () => {
       forgetDrafts()
       client.clear()

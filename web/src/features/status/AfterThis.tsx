@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { useSay } from '../../locales/useSay'
-import type { Snapshot, WantedState } from '../../api/types'
+import type { Snapshot, Wish } from '../../api/types'
 import { IconForward } from '../../shared/icons'
 import { Caps } from '../../shared/keys/Caps'
 import { spoken } from '../../shared/keys/table'
@@ -8,8 +8,9 @@ import { useKey } from '../../shared/keys/useKey'
 import type { ScreenState } from '../../shared/states'
 import { useSlow } from '../../shared/useSlow'
 import { useAfter } from './after'
-import { useWish, type Wish } from './commands'
+import { useWish } from './commands'
 
+const READY: Wish = { state: 'ready' }
 const PAUSE: Wish = { state: 'not_ready', reason: 'other' }
 
 /** F3: what comes after this. Ready: a pause. On a call: ready or not once it is over. */
@@ -35,17 +36,14 @@ function Pause() {
 function After({ call, locked }: { call: string | null; locked: boolean }) {
   const { t } = useSay()
   const wish = useWish()
-  const [after, choose] = useAfter(call)
-  const next: WantedState = after === 'ready' ? 'not_ready' : 'ready'
-  const fixed = locked && next === 'ready'
-  const toggle = () =>
-    wish.mutate(next === 'ready' ? { state: 'ready' } : PAUSE, {
-      onSuccess: () => choose(next),
-    })
+  const [after, hear] = useAfter(call)
+  const goesReady = after === 'ready'
+  const fixed = locked && !goesReady
+  const toggle = () => wish.mutate(goesReady ? PAUSE : READY, { onSuccess: ({ then }) => hear(then) })
   useKey('afterThis', toggle, !wish.isPending && !fixed)
   const words = (
     <>
-      {t('status.after')} <b>{t(after === 'ready' ? 'state.ready' : 'state.notready')}</b>
+      {t('status.after')} <b>{t(goesReady ? 'state.ready' : 'state.notready')}</b>
     </>
   )
   if (fixed) return <span className="stat">{words}</span>

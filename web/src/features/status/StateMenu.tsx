@@ -1,9 +1,10 @@
+import type { Wish } from '../../api/types'
 import { useSay } from '../../locales/useSay'
 import { Caps } from '../../shared/keys/Caps'
 import { MenuItem } from '../../shared/Menu'
 import { StateGlyph } from '../../shared/StateGlyph'
 import type { ScreenState } from '../../shared/states'
-import { useWish, type Wish } from './commands'
+import { useWish } from './commands'
 
 const PAUSES = ['break', 'meeting', 'other'] as const
 const READY: Wish = { state: 'ready' }
@@ -32,6 +33,7 @@ export function StateMenu({ state }: { state: ScreenState }) {
             key={reason}
             icon={<StateGlyph state="notready" size={16} />}
             state="notready"
+            keys={reason === 'other' && state === 'ready' ? <Caps of="afterThis" /> : undefined}
             onChoose={() => wish.mutate({ state: 'not_ready', reason })}
           >
             {t(`status.menu.${reason}`)}

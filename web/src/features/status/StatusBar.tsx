@@ -93,9 +93,9 @@ function LinkState({ link }: { link: Link }) {
 }
 
 function WallClock() {
-  const { language } = useSay()
+  const { locale } = useSay()
   const now = useNow()
-  const time = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hour12: false }).format(now)
+  const time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hour12: false }).format(now)
   return <time className="stat clock num">{time}</time>
 }
 

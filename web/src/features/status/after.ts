@@ -1,32 +1,31 @@
 import { useState } from 'react'
-import type { WantedState } from '../../api/types'
 
 const STORE = 'ahize.after'
 
 interface Choice {
   call: string
-  state: WantedState
+  then: string
 }
 
-function read(call: string | null): WantedState {
+function read(call: string | null): string {
   try {
     const choice = JSON.parse(sessionStorage.getItem(STORE) ?? 'null') as Choice | null
-    return choice?.call === call ? (choice?.state ?? 'ready') : 'ready'
+    return choice !== null && choice.call === call ? choice.then : 'ready'
   } catch {
     return 'ready'
   }
 }
 
-/** What the operator chose to be after this call, as the service has accepted it; ready unless said otherwise. */
-export function useAfter(call: string | null): [WantedState, (state: WantedState) => void] {
-  const [, setChosen] = useState(0)
-  const choose = (state: WantedState) => {
+/** Where the operator goes after this call, as the service answered; ready unless chosen otherwise. */
+export function useAfter(call: string | null): [string, (then: string) => void] {
+  const [, setHeard] = useState(0)
+  const hear = (then: string) => {
     try {
-      sessionStorage.setItem(STORE, JSON.stringify({ call, state }))
+      sessionStorage.setItem(STORE, JSON.stringify({ call, then }))
     } catch {
       // without storage the service still knows
     }
-    setChosen(count => count + 1)
+    setHeard(count => count + 1)
   }
-  return [read(call), choose]
+  return [read(call), hear]
 }

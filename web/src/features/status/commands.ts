@@ -1,18 +1,13 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { api, body } from '../../api/client'
-import type { WantedState } from '../../api/types'
-
-export interface Wish {
-  state: WantedState
-  reason?: string
-}
+import type { Wish } from '../../api/types'
 
 /** Asks the service for another state. What comes of it is told by the stream; the desk is read again to be sure. */
 export function useWish() {
   const client = useQueryClient()
   return useMutation({
     mutationKey: ['wish'],
-    mutationFn: (wish: Wish) => body(api.PUT('/desk/state', { body: wish })),
+    mutationFn: (wish: Wish) => body(api.PUT('/api/v1/desk/state', { body: wish })),
     onSettled: () => client.invalidateQueries({ queryKey: ['desk'] }),
   })
 }
@@ -20,6 +15,6 @@ export function useWish() {
 export function useHangUp(call: string) {
   return useMutation({
     mutationKey: ['hang up', call],
-    mutationFn: () => body(api.POST('/calls/{id}/hangup', { params: { path: { id: call } } })),
+    mutationFn: () => body(api.POST('/api/v1/calls/{call}/hangup', { params: { path: { call } } })),
   })
 }

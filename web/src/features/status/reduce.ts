@@ -19,16 +19,16 @@ export const lacks = (desk: Snapshot, event: DeskEvent): boolean =>
   event.type === 'ahize.campaign.changed.v1' || (ON_A_CALL.has(desk.operator.state) && desk.call === null)
 
 const concerns = (desk: Snapshot, event: DeskEvent): boolean =>
-  event.data['operator'] === undefined || event.data['operator'] === desk.operator.id
+  event.data.operator === undefined || event.data.operator === desk.operator.id
 
 const operatorChanged: Apply = (desk, event) => {
   const operator: Operator = {
     ...desk.operator,
-    state: text(event.data['state']) ?? desk.operator.state,
+    state: text(event.data.state) ?? desk.operator.state,
     since: event.time,
-    reason: reason(event.data['reason']),
-    until: text(event.data['until']),
-    call: text(event.data['call']),
+    reason: reason(event.data.reason),
+    until: text(event.data.until),
+    call: text(event.data.call),
   }
   if (!ON_A_CALL.has(operator.state)) return { ...desk, operator, call: null, wrap_up: null }
   const call = desk.call?.call === operator.call ? desk.call : null
@@ -46,22 +46,22 @@ const callConnected: Apply = (desk, event) =>
   event.pop === undefined ? desk : { ...desk, call: event.pop, wrap_up: null }
 
 const callEnded: Apply = (desk, event) => {
-  const call = text(event.data['call'])
+  const call = text(event.data.call)
   if (call === null || desk.call?.call !== call) return desk
-  const ended = { ended_at: event.time, ended_by: text(event.data['by']) ?? 'unknown' }
+  const ended = { ended_at: event.time, ended_by: text(event.data.by) ?? 'unknown' }
   return { ...desk, wrap_up: { until: null, disposition: null, ...desk.wrap_up, call, ...ended } }
 }
 
 const callDisposed: Apply = (desk, event) =>
-  desk.wrap_up?.call === event.data['call']
-    ? { ...desk, wrap_up: { ...desk.wrap_up, disposition: text(event.data['disposition']) } as WrapUp }
+  desk.wrap_up?.call === event.data.call
+    ? { ...desk, wrap_up: { ...desk.wrap_up, disposition: text(event.data.disposition) } as WrapUp }
     : desk
 
 const trunkChanged: Apply = (desk, event) => {
   const changed = {
-    name: text(event.data['trunk']) ?? '',
-    up: event.data['up'] === true,
-    reason: reason(event.data['reason']),
+    name: text(event.data.trunk) ?? '',
+    up: event.data.up === true,
+    reason: reason(event.data.reason),
   }
   const known = desk.trunks.some(trunk => trunk.name === changed.name)
   const trunks = desk.trunks.map(trunk => (trunk.name === changed.name ? changed : trunk))
@@ -71,7 +71,7 @@ const trunkChanged: Apply = (desk, event) => {
 const campaignPaced: Apply = (desk, event) => ({
   ...desk,
   campaigns: desk.campaigns.map(campaign =>
-    campaign.id === event.data['campaign'] ? { ...campaign, reason: reason(event.data['reason']) } : campaign,
+    campaign.id === event.data.campaign ? { ...campaign, reason: reason(event.data.reason) } : campaign,
   ),
 })
 

@@ -15,7 +15,7 @@ const deskQuery = (client: QueryClient) =>
   queryOptions({
     queryKey: KEY,
     queryFn: async (): Promise<Snapshot> => {
-      const fresh = await body(api.GET('/desk'))
+      const fresh = (await body(api.GET('/api/v1/desk'))) as unknown as Snapshot
       const known = client.getQueryData<Snapshot>(KEY)
       return known?.epoch === fresh.epoch && known.position > fresh.position ? known : fresh
     },
