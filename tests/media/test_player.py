@@ -44,11 +44,11 @@ async def test_packets_leave_every_20_ms_without_drift(leg, peers, second):
     started = asyncio.get_running_loop().time()
 
     play(leg, second, repeat=True)
-    await until(lambda: len(peer.got) > 60)
+    await until(lambda: len(peer.got) > 80, 5)
 
-    lateness = [at - started - n * INTERVAL_S for n, at in enumerate(peer.times[1:60])]
-    assert sorted(lateness)[len(lateness) // 2] < 0.025
-    assert abs(lateness[-1] - lateness[0]) < 0.015
+    lateness = [at - started - n * INTERVAL_S for n, at in enumerate(peer.times[1:81])]
+    first, last = min(lateness[:20]), min(lateness[-20:])  # the least: a busy machine only adds to it
+    assert abs(last - first) < 0.010
 
 
 async def test_a_repeated_sound_goes_on_until_it_is_parted(leg, peers, second):
@@ -97,10 +97,8 @@ async def test_a_stall_of_the_loop_is_made_up_for(leg, peers):
 
     while asyncio.get_running_loop().time() - started < 0.15:
         pass
-    await asyncio.sleep(0.05)
 
-    expected = (asyncio.get_running_loop().time() - started) / INTERVAL_S
-    assert len(peer.got) - 1 == pytest.approx(expected, abs=2)
+    await until(lambda: len(peer.got) - 1 >= (asyncio.get_running_loop().time() - started) / INTERVAL_S - 2)
 
 
 @pytest.mark.parametrize(
