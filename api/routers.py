@@ -6,6 +6,7 @@ from campaigns.campaigns import routes as campaigns
 from campaigns.dispositions import routes as dispositions
 from campaigns.lists import routes as lists
 from campaigns.projects import routes as projects
+from campaigns.rules import routes as rules
 from desk.calls import routes as calls
 from desk.status import routes as desk
 from identity.audit import routes as audit
@@ -22,6 +23,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     dispositions.router,
     campaigns.router,
     lists.router,
+    rules.router,
     calls.router,
     desk.router,
 )

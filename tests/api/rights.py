@@ -137,6 +137,14 @@ LISTS: Doors = {
     ("GET", "/api/v1/lists/{wanted}/rows"): Entry((Right.LISTS_READ,), path={"wanted": "list"}),
 }
 
+RULES: Doors = {
+    ("GET", "/api/v1/projects/{project}/dnc"): Entry((Right.DNC_READ,), path={"project": "project"}),
+    ("POST", "/api/v1/projects/{project}/dnc"): Entry(
+        (Right.DNC_EDIT,), path={"project": "project"}, json=lambda t: {"number": "0532 100 50 02"}
+    ),
+    ("DELETE", "/api/v1/dnc/{entry}"): Entry((Right.DNC_EDIT,), path={"entry": "entry"}),
+}
+
 DESK: Doors = {
     ("GET", "/api/v1/desk"): Entry((Right.DESK_WORK,), Reach.MANY),
     ("PUT", "/api/v1/desk/state"): Entry(
@@ -162,7 +170,7 @@ SERVICE: Doors = {
 SOCKETS = {"/api/v1/events"}
 """Websockets: their doors have tests of their own."""
 
-RIGHTS: Doors = {**SIGN_IN, **PEOPLE, **PROJECTS, **CAMPAIGNS, **LISTS, **DESK, **SERVICE}
+RIGHTS: Doors = {**SIGN_IN, **PEOPLE, **PROJECTS, **CAMPAIGNS, **LISTS, **RULES, **DESK, **SERVICE}
 
 
 def entries() -> list[tuple[str, str, Entry]]:

@@ -77,8 +77,8 @@ def tally(row) -> tuple[int, int, int]:
     return counts["accepted"], counts["duplicate"], counts["refused"]
 
 
-async def test_a_turkish_list_of_a_thousand_rows(imports: Imports, setting: Setting):
-    made = make(1000)
+async def test_a_turkish_list_of_some_hundred_rows(imports: Imports, setting: Setting):
+    made = make(600)
 
     row = await imported(imports, setting, made.content)
 
@@ -176,7 +176,7 @@ async def killed(imports: Imports, database_url: str, setting: Setting, enough: 
         start_new_session=True,
     )
     async with asyncio.timeout(60):
-        while not enough(await counts_of_newest(setting)):  # noqa: ASYNC110 — another process is watched
+        while not enough(await counts_of_newest(setting)):
             await asyncio.sleep(0.002)
     os.killpg(child.pid, signal.SIGKILL)
     await child.wait()
@@ -192,7 +192,7 @@ async def counts_of_newest(setting: Setting) -> dict:
 async def test_an_import_that_is_killed_goes_on_without_a_duplicate(
     database: Database, database_url: str, setting: Setting, clock: ManualClock, tmp_path: Path, share: float
 ):
-    made, imports = make(1500), Imports(database, MASTER, tmp_path / "uploads", clock)
+    made, imports = make(800), Imports(database, MASTER, tmp_path / "uploads", clock)
     imports.folder.mkdir()
     wanted = await store(imports, setting, made.content)
 
@@ -216,7 +216,7 @@ async def test_a_file_that_changed_on_disk_leaves_nothing_behind(
 ):
     imports = Imports(database, MASTER, tmp_path / "uploads", clock)
     imports.folder.mkdir()
-    wanted = await store(imports, setting, make(3000).content)
+    wanted = await store(imports, setting, make(900).content)
     path = imports.path_of(wanted)
     path.write_bytes(path.read_bytes()[:-20])
 
@@ -240,7 +240,7 @@ async def test_uploads_that_no_list_waits_for_are_swept_at_the_start(imports: Im
 
 
 async def test_a_worker_that_dies_is_replaced(imports: Imports, setting: Setting):
-    wanted = await store(imports, setting, make(2000).content)
+    wanted = await store(imports, setting, make(300).content)
     for process in (imports.parser._pool._processes or {}).values():
         process.kill()
     imports.submit()
@@ -251,11 +251,11 @@ async def test_a_worker_that_dies_is_replaced(imports: Imports, setting: Setting
 
 
 async def test_attempts_go_first_while_a_list_is_written(imports: Imports, setting: Setting):
-    await setting.add(*(number_of(i) for i in range(40)))
-    wanted = await store(imports, setting, make(3000).content)
+    await setting.add(*(number_of(i) for i in range(20)))
+    wanted = await store(imports, setting, make(1200).content)
     imports.submit()
     slow: list[float] = []
-    for taken in await setting.reserve(40):
+    for taken in await setting.reserve(20):
         began = time.perf_counter()
         assert await setting.leads.begin(setting.start(taken))
         slow.append(time.perf_counter() - began)
