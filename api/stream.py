@@ -103,8 +103,10 @@ class Outbox:
         self._bytes = 0
         self._woken = asyncio.Event()
 
-    def __len__(self) -> int:
-        return len(self._waiting)
+    @property
+    def waiting(self) -> Sequence[Frame | str]:
+        """What is to be sent, oldest first."""
+        return tuple(self._waiting)
 
     def offer(self, item: Frame | str) -> None:
         if self.overflowed.is_set():

@@ -13,6 +13,7 @@ from api.app import Parts, create_app
 from api.stream import RECENT, Stream
 from campaigns.campaigns.models import campaign
 from campaigns.dispositions import service as dispositions
+from campaigns.lists.leads import StoredLeads
 from campaigns.lists.models import call_list, lead
 from campaigns.projects.models import project
 from contacts import sealing
@@ -20,12 +21,19 @@ from contacts.numbers.models import number
 from contacts.persons.models import person
 from desk.calls.journal import EngineJournal
 from desk.calls.models import call
+from dialer.outcomes import Outcome
 from dialer.ports import (
+    AttemptEnded,
+    AttemptId,
+    AttemptKind,
+    AttemptStart,
     CallConnected,
     CallEnded,
     CallId,
     CallStarted,
     CampaignId,
+    DialogRef,
+    DialogSeed,
     Direction,
     EndedBy,
     LeadId,
@@ -188,8 +196,8 @@ class Centre:
             "purpose": "advert",
             "caller_id": "+902121000000",
             "trunk": "pbx",
-            "hours": {},
-            "retry": {"max_tries": 5},
+            "hours": {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")},
+            "retry": {"max_tries": 5, "no_answer": {"delay_s": 3600, "tries": 3}},
             "script": script,
             "ring_s": 25.0,
             "wrap_up_s": 30.0,
@@ -272,9 +280,52 @@ class Centre:
             )
         )
 
+    # ------------------------------------------------------------ attempts
+
+    async def ring(self, customer: Customer) -> AttemptStart:
+        """An attempt at the customer's lead, begun under the campaign's fence as the engine does it."""
+        leads, resource = StoredLeads(self.db, self.seal), f"campaign:{customer.campaign}"
+        fence = await leads.take(resource)
+        (found,) = await leads.reserve(CampaignId(customer.campaign), 1, fence, now())
+        seed = DialogSeed(ids.new(), "tag", 1, "127.0.0.1:5070")
+        uri = f"sip:{customer.number}@pbx"
+        made = AttemptStart(
+            AttemptId(ids.new()),
+            AttemptKind.CALL,
+            customer.number,
+            "pbx",
+            DialogRef(seed, "pbx", uri, "sip:dialer@pbx", uri),
+            fence,
+            now(),
+            found.id,
+            found.tries + 1,
+            found.campaign,
+            found.project,
+        )
+        assert await leads.begin(made)
+        return made
+
+    def missed(self, ringing: AttemptStart) -> AttemptEnded:
+        """The fact that nobody took this attempt."""
+        return AttemptEnded(
+            ringing.id,
+            ringing.fence,
+            ringing.kind,
+            Outcome.NO_ANSWER,
+            487,
+            25.0,
+            0.0,
+            now(),
+            ringing.lead,
+            ringing.campaign,
+            ringing.project,
+        )
+
     # ------------------------------------------------------------ calls
 
-    async def start(self, customer: Customer, direction: Direction = Direction.OUT, at: datetime | None = None) -> str:
+    async def start(
+        self, customer: Customer, direction: Direction = Direction.OUT, attempt: AttemptId | None = None
+    ) -> str:
         made = ids.new()
         await self.record(
             CallStarted(
@@ -282,16 +333,17 @@ class Centre:
                 direction,
                 ProjectId(customer.project),
                 customer.number,
-                at or now(),
+                now(),
                 None if customer.campaign is None else CampaignId(customer.campaign),
                 None if customer.lead is None else LeadId(customer.lead),
                 None if customer.person is None else PersonId(customer.person),
+                attempt,
             )
         )
         return made
 
-    async def connect(self, call_id: str, worker: Worker, at: datetime | None = None) -> None:
-        when = at or now()
+    async def connect(self, call_id: str, worker: Worker) -> None:
+        when = now()
         project_id = await self._project(call_id)
         await self.record(
             CallConnected(CallId(call_id), ProjectId(project_id), OperatorId(worker.id), 12.5, when),

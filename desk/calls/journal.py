@@ -15,6 +15,7 @@ from contacts import sealing
 from desk.calls import events
 from desk.calls.models import call
 from desk.status.service import put_state
+from desk.store import insert_into
 from dialer import ports
 from kit.db import Database, Tx
 from kit.seal import Seal
@@ -76,24 +77,10 @@ class _Writing:
 
     @_one.register
     async def _(self, fact: ports.CallStarted) -> None:
-        number = fact.number
-        await self.tx.conn.execute(
-            call.insert().values(
-                id=fact.call,
-                project=fact.project,
-                direction=fact.direction.value,
-                campaign=fact.campaign,
-                lead=fact.lead,
-                person=fact.person,
-                attempt=fact.attempt,
-                number_sealed=None if number is None else self.seal.seal(number, sealing.NUMBER),
-                number_digest=None if number is None else sealing.number_digest(self.seal, number),
-                called=fact.called,
-                started_at=fact.at,
-            )
-        )
+        statement = insert_into(self.tx, call).values(**self._row_of(fact)).on_conflict_do_nothing()
         self.projects[fact.call] = fact.project
-        self.tx.emit(events.call_started(fact))
+        if (await self.tx.conn.execute(statement)).rowcount == 1:  # else an earlier try was committed after all
+            self.tx.emit(events.call_started(fact))
 
     @_one.register
     async def _(self, fact: ports.CallQueued) -> None:
@@ -125,6 +112,22 @@ class _Writing:
     @_one.register
     async def _(self, fact: ports.TrunkChanged) -> None:
         self.tx.emit(events.trunk_changed(fact))
+
+    def _row_of(self, fact: ports.CallStarted) -> dict[str, object]:
+        number = fact.number
+        return {
+            "id": fact.call,
+            "project": fact.project,
+            "direction": fact.direction.value,
+            "campaign": fact.campaign,
+            "lead": fact.lead,
+            "person": fact.person,
+            "attempt": fact.attempt,
+            "number_sealed": None if number is None else self.seal.seal(number, sealing.NUMBER),
+            "number_digest": None if number is None else sealing.number_digest(self.seal, number),
+            "called": fact.called,
+            "started_at": fact.at,
+        }
 
     async def _change(self, call_id: str, **values: object) -> bool:
         live = (call.c.id == call_id) & call.c.ended_at.is_(None)

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import RowMapping, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from desk.status.models import operator_state
+from desk.store import insert_into
 from kit.db import Tx
 
 OFFLINE = "offline"
@@ -26,9 +26,8 @@ async def put_state(
     until: datetime | None = None,
 ) -> None:
     """Make this the operator's state; what he did before is in the journal."""
-    insert = sqlite.insert if tx.conn.dialect.name == "sqlite" else postgresql.insert
     now = {"state": state, "reason": reason, "since": at, "call": call, "until": until}
-    statement = insert(operator_state).values(operator=operator, **now)
+    statement = insert_into(tx, operator_state).values(operator=operator, **now)
     await tx.conn.execute(statement.on_conflict_do_update(index_elements=["operator"], set_=now))
 
 

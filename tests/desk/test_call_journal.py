@@ -4,6 +4,8 @@ from datetime import timedelta
 from centre import now
 from sqlalchemy import select
 
+from campaigns.lists.leads import StoredLeads
+from campaigns.lists.models import lead
 from desk.calls.models import call
 from desk.calls.service import close_lost_calls
 from desk.status.models import operator_state
@@ -12,6 +14,7 @@ from dialer.ports import (
     CallEnded,
     CallId,
     CallQueued,
+    CallStarted,
     CampaignId,
     CampaignPaced,
     Direction,
@@ -151,3 +154,44 @@ async def test_what_a_stopped_engine_left_open_is_closed_and_told(centre):
     assert await centre.db.write(lambda tx: close_lost_calls(tx, now())) == 0
     async with centre.db.read() as conn:
         assert (await conn.execute(select(operator_state.c.state))).scalar_one() == "offline"
+
+
+async def test_an_attempt_that_reached_nobody_is_told_and_its_lead_waits(centre):
+    project = await centre.project()
+    customer = await centre.customer(await centre.campaign(project))
+    ringing = await centre.ring(customer)
+
+    assert await centre.record(centre.missed(ringing))
+
+    (told,) = await placed(centre, 1)
+    assert (told.type, told.topic, told.subject) == ("ahize.attempt.ended.v1", f"project:{project}", ringing.id)
+    assert told.body["outcome"] == "no_answer"
+    async with centre.db.read() as conn:
+        assert (await conn.execute(select(lead.c.last_outcome))).scalar_one() == "no_answer"
+
+
+async def test_under_an_overtaken_fence_nothing_is_written(centre):
+    project = await centre.project()
+    worker = await centre.worker(project)
+    customer = await centre.customer(await centre.campaign(project))
+    ringing = await centre.ring(customer)
+    call_id = await centre.start(customer)
+    await StoredLeads(centre.db, centre.seal).take(f"campaign:{customer.campaign}")
+
+    connected = CallConnected(CallId(call_id), ProjectId(project), OperatorId(worker.id), 5.0, now())
+    taken = await centre.record(connected, centre.missed(ringing))
+
+    assert not taken
+    assert (await row_of(centre, call_id))["connected_at"] is None
+    await centre.end(call_id)
+    assert [each.type for each in await placed(centre, 2)] == ["ahize.call.started.v1", "ahize.call.ended.v1"]
+
+
+async def test_a_fact_that_was_committed_unnoticed_may_come_again(centre):
+    customer = await centre.customer(await centre.campaign(await centre.project()))
+    fact = CallStarted(CallId(ids.new()), Direction.OUT, ProjectId(customer.project), customer.number, now())
+
+    assert await centre.record(fact)
+    assert await centre.record(fact, TrunkChanged("pbx", True, Reason("registered"), now()))
+
+    assert [each.type for each in await placed(centre, 2)] == ["ahize.call.started.v1", "ahize.trunk.changed.v1"]

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from datetime import timedelta
 
@@ -6,6 +7,7 @@ from centre import Customer, now
 from sqlalchemy import event as hooks
 
 from desk.calls import pop
+from dialer.outcomes import Outcome
 from dialer.ports import Direction
 
 
@@ -103,11 +105,26 @@ async def test_an_unknown_caller_without_number_is_shown_as_such(centre, project
 
 async def test_a_returned_missed_call_says_so(centre, project, worker):
     customer = await centre.customer(await centre.campaign(project))
-    await centre.end(await centre.start(customer))
+    ringing = await centre.ring(customer)
+    await centre.record(centre.missed(ringing))
 
     shown = await popped(centre, await centre.talk(customer, worker, Direction.IN), worker)
 
     assert shown["why"]["code"] == "returned_missed_call"
+    assert [entry["outcome"] for entry in shown["history"]] == ["no_answer"]
+    assert shown["why"]["values"] == {"at": shown["history"][0]["at"]}
+
+
+async def test_a_call_whose_attempt_is_known_stands_once_in_history(centre, project, worker):
+    customer = await centre.customer(await centre.campaign(project))
+    ringing = await centre.ring(customer)
+    first = await centre.start(customer, attempt=ringing.id)
+    await centre.record(dataclasses.replace(centre.missed(ringing), outcome=Outcome.HUNG_UP_EARLY))
+    await centre.end(first)
+
+    shown = await popped(centre, await centre.talk(customer, worker), worker)
+
+    assert [entry["outcome"] for entry in shown["history"]] == ["hung_up_early"]
 
 
 async def test_a_pop_takes_at_most_six_queries(centre, project, worker):
