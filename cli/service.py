@@ -30,6 +30,7 @@ from kit import log
 from kit.clock import SystemClock
 from kit.db import Database
 from kit.journal import Journal
+from kit.limits import allow_many_files
 from kit.seal import MasterKey, Seal
 from kit.tasks import Tasks
 
@@ -52,6 +53,7 @@ class Service:
 @asynccontextmanager
 async def running(settings: Settings, pages: Path | None = PAGES) -> AsyncGenerator[Service]:
     """Everything, while the block runs. Raises AhizeError with what to do when a part cannot start."""
+    allow_many_files()
     async with AsyncExitStack() as stack:
         listening = stack.enter_context(doors.bind(settings.server))
         settings = _with_port(settings, listening)

@@ -14,12 +14,12 @@ standard input does:
 import asyncio
 import contextlib
 import json
-import resource
 import signal
 import sys
 from collections.abc import Sequence
 
 from kit import log
+from kit.limits import allow_many_files
 from kit.tasks import Tasks
 from media.errors import MediaError
 from practice.clients import SimulatedOperator
@@ -120,7 +120,7 @@ def run(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"The config cannot be used: {error}\n")
         return 2
     log.configure(json=False, level="INFO")
-    allow_many_sockets()
+    allow_many_files()
     with contextlib.suppress(KeyboardInterrupt):
         runner()(serve(config))
     return 0
@@ -133,10 +133,3 @@ def runner():
     except ImportError:
         return asyncio.run
     return uvloop.run
-
-
-def allow_many_sockets() -> None:
-    """Each call has three sockets; the usual soft limit of 1,024 files ends at 300 calls."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,0 +1,55 @@
+"""The tables that the migrations make are those that the slices declare, on both stores, up and down."""
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+
+from cli import store
+from kit.db import Database
+from migrations import run as migrations
+from migrations.tables import metadata
+
+
+def differences(connection: Connection) -> list[object]:
+    """Indexes apart: partial ones and those on expressions are not reflected alike."""
+    opts = {"compare_type": True, "include_object": lambda _object, _name, kind, *_: kind != "index"}
+    return compare_metadata(MigrationContext.configure(connection, opts=opts), metadata)
+
+
+def indexes(connection: Connection) -> set[str]:
+    sqlite = connection.dialect.name == "sqlite"
+    query = "SELECT name FROM sqlite_master WHERE type = 'index'" if sqlite else "SELECT indexname FROM pg_indexes"
+    return set(connection.scalars(text(query)))
+
+
+def tables(connection: Connection) -> set[str]:
+    return set(inspect(connection).get_table_names()) - {"alembic_version"}
+
+
+async def test_a_fresh_base_has_every_table_as_declared(database_url: str):
+    async with store.opened(database_url) as db, db.read() as conn:
+        assert await conn.run_sync(differences) == []
+        assert await conn.run_sync(tables) == set(metadata.tables)
+        assert await conn.run_sync(migrations.current) == migrations.newest()
+
+
+async def test_down_takes_everything_away_and_up_brings_it_back(database_url: str):
+    db = Database(database_url)
+    await db.open()
+    await store.renew(db)
+
+    await db.write(lambda tx: tx.conn.run_sync(migrations.downgrade))
+    async with db.read() as conn:
+        assert await conn.run_sync(tables) == set()
+    await store.renew(db)
+
+    async with db.read() as conn:
+        assert await conn.run_sync(tables) == set(metadata.tables)
+    await db.close()
+
+
+async def test_every_declared_index_is_there(database_url: str):
+    async with store.opened(database_url) as db, db.read() as conn:
+        found = await conn.run_sync(indexes)
+
+    assert {index.name for table in metadata.tables.values() for index in table.indexes} <= found
