@@ -198,13 +198,18 @@ async def test_two_relays_on_one_base_place_each_event_once(database, journal):
     other = Journal(other_base)
     await other.open()
     one, two = journal.subscribe(), other.subscribe()
+    failures = journals.FAILURES._value.get()
 
-    writes = [base.write(emit(happened(n))) for n in range(60) for base in (database, other_base)]
-    await asyncio.gather(*writes)
+    async def writes(base):
+        for n in range(60):
+            await base.write(emit(happened(n)))
+
+    await asyncio.gather(writes(database), writes(other_base))
     got, same = await asyncio.gather(take(one, 120), take(two, 120))
 
     assert [here.position for here in got] == list(range(1, 121))
     assert got == same
+    assert journals.FAILURES._value.get() == failures
     await other.close()
     await other_base.close()
 

@@ -24,6 +24,16 @@ def test_a_day_passes_in_a_moment():
     assert time.monotonic() - began < 1
 
 
+@pytest.mark.timeout(20)
+def test_short_timers_fire_also_after_years():
+    async def work():
+        await asyncio.sleep(10 * 365 * 86_400)
+        for n in range(500):
+            await asyncio.sleep(0.1 / (n % 7 + 1))
+
+    virtual.run(work())
+
+
 def test_timers_fire_in_their_order_at_their_time():
     async def work():
         clock, seen = VirtualClock(), []
