@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sip import headers as h
 from sip.call import Call, Life, Turn
 from sip.dialog import Dialog
+from sip.errors import BadMessage
 from sip.exchange import authorized, with_credentials
 from sip.machine import Transaction, cancel_for
 from sip.message import Request, Response
@@ -77,7 +78,7 @@ class ClientCall(Call):
 
     def on_response(self, transaction: Transaction, response: Response, now: float) -> None:
         if 200 <= response.status < 300:
-            self._success(response)
+            self._success_or_fail(response)
         elif self.life is Life.OVER or transaction is not self._transaction:
             return
         elif response.status < 200:
@@ -89,12 +90,19 @@ class ClientCall(Call):
         before = self.life
         self.turn(Turn.PROVISIONAL)
         self.status = response.status
-        if response.to_tag and response.status > 100:
-            self.dialog = Dialog.of_response(response, self._destination, self._invite.uri)
         if before is Life.CANCEL_HELD:
             self._send_cancel()
-        elif self.life is Life.PROCEEDING:
+        if response.status > 100 and response.to_tag:
+            self.dialog = Dialog.of_response(response, self._destination, self._invite.uri)
+        if self.life is Life.PROCEEDING:
             self.agent.tell(self.agent.listener.on_progress, self, response.status, response)
+
+    def _success_or_fail(self, response: Response) -> None:
+        try:
+            self._success(response)
+        except BadMessage:
+            self._fail(400, "unreadable")  # it cannot be acknowledged: the other side gives up by itself
+            raise
 
     def _success(self, response: Response) -> None:
         if self._acks is not None and self.dialog is not None and response.to_tag == self.dialog.remote_tag:
@@ -107,10 +115,10 @@ class ClientCall(Call):
                 self._fail(487, "cancelled")
 
     def _answered(self, response: Response) -> None:
+        self.dialog = Dialog.of_response(response, self._destination, self._invite.uri)
         self.turn(Turn.ANSWER)
         self.status = response.status
         self.final = response
-        self.dialog = Dialog.of_response(response, self._destination, self._invite.uri)
         self.dialog.local_cseq = self._invite.cseq.number
         self.remote_sdp = response.body
         self._acks = self.agent.letterhead.ack(self.dialog, self._invite.cseq.number, self._invite)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
+from sip import headers as h
 from sip.call import Call
 from sip.dialog import Dialog, DialogKey
 from sip.errors import BadMessage, SipError
@@ -127,6 +128,8 @@ class Core:
         if request.method == "ACK":
             self._ack(request, now)
             return
+        for name in ("from", "to"):
+            h.parse_name_addr(request.headers[name][0])
         self._source = source
         transactions.accept(request, reply_to, now)
 

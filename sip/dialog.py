@@ -58,15 +58,16 @@ class Dialog:
 
     @classmethod
     def of_response(cls, response: Response, fallback: Address, target: str | None = None) -> Dialog:
-        """The caller's side (§12.1.2). `target`: the Request-URI, kept when a provisional answer has no Contact."""
+        """The caller's side (§12.1.2). `target`: the Request-URI, for an answer whose Contact cannot be read."""
+        contact, routes = _reach(response)
         return cls(
             call_id=response.call_id,
             local_tag=response.from_tag,
             remote_tag=response.to_tag,
             local=without_tag(response.headers["from"][0]),
             remote=without_tag(response.headers["to"][0]),
-            remote_target=contact_of(response) or target or h.uri_of(response.headers["to"][0]),
-            route_set=tuple(reversed(response.values("record-route"))),
+            remote_target=contact or target or h.uri_of(response.headers["to"][0]),
+            route_set=tuple(reversed(routes)),
             local_cseq=response.cseq.number,
             remote_cseq=None,
             fallback=fallback,
@@ -74,8 +75,8 @@ class Dialog:
 
     @classmethod
     def of_request(cls, request: Request, local_tag: str, fallback: Address) -> Dialog:
-        """The called side (§12.1.1). Raises `BadMessage` when the INVITE has no Contact."""
-        target = contact_of(request)
+        """The called side (§12.1.1). Raises `BadMessage` when the INVITE has no Contact or Record-Route to go by."""
+        target, routes = _targets(request)
         if target is None:
             raise BadMessage("an INVITE has no Contact", request)
         return cls(
@@ -85,7 +86,7 @@ class Dialog:
             local=without_tag(request.headers["to"][0]),
             remote=without_tag(request.headers["from"][0]),
             remote_target=target,
-            route_set=tuple(request.values("record-route")),
+            route_set=tuple(routes),
             local_cseq=0,
             remote_cseq=request.cseq.number,
             fallback=fallback,
@@ -112,8 +113,8 @@ class Dialog:
         return True
 
     def retarget(self, message: Request | Response) -> None:
-        """A target refresh: the Contact of a re-INVITE or of its answer (§12.2)."""
-        self.remote_target = contact_of(message) or self.remote_target
+        """A target refresh: the Contact of a re-INVITE or of its answer (§12.2). Raises `BadMessage`."""
+        self.remote_target = _targets(message)[0] or self.remote_target
         self._hop = None
 
     def next_cseq(self) -> int:
@@ -147,16 +148,38 @@ class Dialog:
         return self._hop
 
     def _find_hop(self) -> Address:
-        where = h.uri_of(self.route_set[0]) if self.route_set else self.remote_target
         try:
-            found = Uri.parse(where).address
+            found = Uri.parse(h.uri_of(self.route_set[0]) if self.route_set else self.remote_target).address
         except BadMessage:
             return self.fallback
         return self.fallback if found is None else Address(*found, self.fallback.transport)
 
 
+def _reach(response: Response) -> tuple[str | None, list[str]]:
+    """Contact and routes of an answer; where they cannot be read the call goes on by the address it was sent to."""
+    try:
+        return _targets(response)
+    except BadMessage:
+        return None, []
+
+
+def _targets(message: Request | Response) -> tuple[str | None, list[str]]:
+    """Contact and Record-Route, each proved to be a URI that we can send again. Raises `BadMessage`."""
+    contact = contact_of(message)
+    routes = message.values("record-route")
+    for uri in [*([contact] if contact is not None else []), *(h.uri_of(route) for route in routes)]:
+        Uri.parse(uri)
+        if " " in uri or "<" in uri:
+            raise BadMessage("a Contact or Record-Route holds a character that no URI may have")
+    if any("\0" in text for text in [contact or "", *routes]):
+        raise BadMessage("a Contact or Record-Route holds NUL")
+    return contact, routes
+
+
 def without_tag(value: str) -> str:
-    """A From or To value without its tag, all else as it came."""
+    """A From or To value without its tag, all else as it came; a name with NUL is left out."""
+    if "\0" in value:
+        return f"<{h.uri_of(value)}>"
     tag = h.tag_of(value)
     if tag is None:
         return value

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sip.digest import Credentials
-from sip.errors import ChallengeRefused
+from sip.errors import SipError
 from sip.machine import Transaction
 from sip.message import Request, Response
 from sip.transport import Address
@@ -31,7 +31,7 @@ def authorized(
         return None
     try:
         return credentials.answer(response, request.method, request.uri)
-    except ChallengeRefused:
+    except SipError:  # refused, or a challenge that would not be safe to repeat
         return None
 
 

@@ -77,7 +77,7 @@ class Listener:
 
     def on_failed(self, call: ClientCall, status: int, reason: str) -> None:
         """The call came to nothing. 408 with "timeout": nothing came back (timer B); 503 with "transport": not sent;
-        487: cancelled by us, also when a late 200 was ACKed and hung up."""
+        487: cancelled by us, also when a late 200 was ACKed and hung up; 400 with "unreadable": a broken 200."""
 
     def on_offered(self, call: ServerCall) -> None:
         """Somebody calls: `ring`, `answer` or `refuse`, now or later. 100 is sent when none is done at once."""

@@ -275,6 +275,8 @@ def _check(message: Request | Response) -> None:
         raise BadMessage("From, To, Call-ID, CSeq or Via is missing or stands more than once") from None
     if not (sender and to and call_id):
         raise BadMessage("From, To or Call-ID is empty")
+    if "\0" in "".join([sender, to, call_id, cseq, *fields["via"]]):
+        _check_nuls(fields)
     _check_cseq(message, cseq)
     if not via.startswith("SIP/2.0/UDP ") or ";;" in via or "," in via:
         message.via  # noqa: B018  reading it is the check
@@ -284,6 +286,16 @@ def _check(message: Request | Response) -> None:
     _check_some(message, fields)
     if "content-length" in fields:
         _check_length(message, fields["content-length"])
+
+
+def _check_nuls(fields: Fields) -> None:
+    """NUL may stand, escaped, in the names of From and To (RFC 4475 §3.1.1.2), and in nothing that we repeat."""
+    for name in ("from", "to"):
+        address = h.parse_name_addr(fields[name][0])
+        if "\0" in "".join([address.uri, *address.params, *(value or "" for value in address.params.values())]):
+            raise BadMessage("From or To holds NUL outside its name")
+    if any("\0" in value for name in ("call-id", "cseq", "via") for value in fields[name]):
+        raise BadMessage("Call-ID, CSeq or Via holds NUL")
 
 
 def _check_cseq(message: Request | Response, text: str) -> None:

@@ -70,7 +70,8 @@ class Registration:
             wait = await self._round()
             self._now.clear()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._now.wait(), wait)
+                async with asyncio.timeout(wait):  # wait_for may swallow a cancellation on Python 3.11
+                    await self._now.wait()
 
     async def _round(self) -> float:
         """Register once; gives the seconds until the next time."""

@@ -1,14 +1,25 @@
 """The PBX, and agents on real and on imagined networks."""
 
+import logging
 from collections.abc import AsyncIterator
 
 import pytest
 from asterisk import pbx  # noqa: F401
+from hypothesis import settings
 from listening import Ear
 from raw_peer import RawPeer
 
 from sip.agent import UserAgent
 from sip.listener import Peer
+
+settings.register_profile("busy machines", deadline=None)
+settings.load_profile("busy machines")
+
+
+@pytest.fixture(autouse=True)
+def plain_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Errors that tests cause on purpose need no coloured tracebacks, which take seconds."""
+    monkeypatch.setattr("sip.agent._log", logging.getLogger("sip.agent"))
 
 
 @pytest.fixture

@@ -153,7 +153,10 @@ async def test_another_forks_200_is_acked_and_hung_up(agent: UserAgent, ear: Ear
     assert call.dialog.remote_tag == "far"
 
 
-async def test_a_200_for_a_call_of_a_dead_process_is_acked_and_hung_up(ear: Ear, raw: RawPeer) -> None:
+@pytest.mark.parametrize(("status", "methods"), [(200, ["ACK", "BYE"]), (487, ["ACK"])])
+async def test_an_answer_to_a_call_of_a_dead_process_is_acked_and_a_200_hung_up(
+    ear: Ear, raw: RawPeer, status: int, methods: list[str]
+) -> None:
     first = UserAgent(("127.0.0.1", 0), peers=lambda host: Peer("here"), listener=Ear())
     await first.start()
     address = port_of(first)
@@ -161,14 +164,18 @@ async def test_a_200_for_a_call_of_a_dead_process_is_acked_and_hung_up(ear: Ear,
     invite = await raw.until("INVITE")
     first._transports["udp"].close()
     await asyncio.sleep(0)
+    raw.got[1:] = []
     second = UserAgent(address, peers=lambda host: Peer("here"), listener=ear)
     await second.start()
-    raw.accept(invite)
-    bye = await raw.until("BYE")
+    raw.answer(invite, status, body=ANSWER)
+    ended = await raw.until(methods[-1])
+    await asyncio.sleep(0.05)
+    raw.answer(ended, 200)
     await second.stop()
 
-    assert bye.to_tag == "far"
-    assert raw.count("ACK") >= 1
+    assert [message.method for message in raw.got if message.method != "INVITE"] == methods
+    assert ended.to_tag == "far"
+    assert (ended.via.branch == invite.via.branch) is (status == 487)
     assert ear.heard == []
 
 
@@ -367,6 +374,19 @@ async def test_requests_for_unknown_dialogs_get_481(agent: UserAgent, ear: Ear, 
 
     assert ear.heard == []
     assert len(raw.got) == 4
+
+
+async def test_a_response_that_was_meant_to_go_on_is_discarded(agent: UserAgent, ear: Ear, raw: RawPeer) -> None:
+    """RFC 3261 §8.1.3.3, RFC 4475 §3.3.10: more than our own Via."""
+    dial(agent, raw.address)
+    invite = await raw.until("INVITE")
+    reply = invite.reply(200, to_tag="far", body=ANSWER)
+    reply.headers["via"] = [*reply.headers["via"], "SIP/2.0/UDP 10.0.0.1;branch=z9hG4bKother"]
+    raw.send(reply.encode())
+    await asyncio.sleep(0.05)
+
+    assert ear.heard == []
+    assert agent.counts.unmatched == 1
 
 
 async def test_guessed_tags_do_not_end_a_call(agent: UserAgent, ear: Ear, raw: RawPeer) -> None:
