@@ -25,7 +25,6 @@ from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from api.security import is_own_origin
-from api.security import is_own_origin
 from api.stream import Frame, Outbox, Stream, Viewer, encode
 from desk.calls import pop
 from desk.parts import engine_of, trunks_of

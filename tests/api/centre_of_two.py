@@ -18,6 +18,7 @@ from campaigns.lists.models import call_list
 from campaigns.lists.writing import no_counts
 from campaigns.projects import service as projects
 from campaigns.projects.schemas import ProjectIn
+from contacts import sealing
 from contacts.dnc import service as dnc
 from desk.calls.models import call
 from identity.login import keys
@@ -104,8 +105,8 @@ class Centre:
         entry = await dnc.add(
             tx,
             project=project,
-            number_sealed=seal.seal(NUMBER, "number"),
-            number_digest=seal.digest("number", NUMBER),
+            number_sealed=seal.seal(NUMBER, sealing.NUMBER),
+            number_digest=sealing.number_digest(seal, NUMBER),
             source="manual",
             at=now,
         )

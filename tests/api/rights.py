@@ -145,6 +145,14 @@ RULES: Doors = {
     ("DELETE", "/api/v1/dnc/{entry}"): Entry((Right.DNC_EDIT,), path={"entry": "entry"}),
 }
 
+DO_NOT_CALL: Doors = {
+    ("GET", "/api/v1/projects/{project}/dnc"): Entry((Right.DNC_READ,), path={"project": "project"}),
+    ("POST", "/api/v1/projects/{project}/dnc"): Entry(
+        (Right.DNC_EDIT,), path={"project": "project"}, json=lambda t: {"number": "0532 100 50 02"}
+    ),
+    ("DELETE", "/api/v1/dnc/{entry}"): Entry((Right.DNC_EDIT,), path={"entry": "entry"}),
+}
+
 DESK: Doors = {
     ("GET", "/api/v1/desk"): Entry((Right.DESK_WORK,), Reach.MANY),
     ("PUT", "/api/v1/desk/state"): Entry(

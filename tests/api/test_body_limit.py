@@ -31,7 +31,7 @@ async def port(app: FastAPI) -> AsyncIterator[int]:
     server = Server(config)
     async with asyncio.TaskGroup() as group:
         group.create_task(server.serve())
-        while not server.started:  # noqa: ASYNC110
+        while not server.started:
             await asyncio.sleep(0.01)
         yield server.servers[0].sockets[0].getsockname()[1]
         server.should_exit = True
