@@ -6,7 +6,7 @@ from datetime import datetime
 from dialer.call import IN_LINE, UNANSWERED, Command, Event, State, step
 from dialer.ending import Ending
 from dialer.errors import NotYourCall
-from dialer.floor import Floor, LiveCall, Seat
+from dialer.floor import TROUBLE, Floor, LiveCall, Seat
 from dialer.operator import State as Day
 from dialer.operators import Operators
 from dialer.ports import (
@@ -28,8 +28,9 @@ from dialer.ports import (
     Temperature,
 )
 from dialer.queue import Place, Rank
-from kit import metrics
+from kit import log, metrics
 
+_log = log.get("dialer.calls")
 CONNECT = metrics.histogram("connect_seconds", "From the answer to the bridge with an operator")
 _MESSAGE_LIMIT_S = 60.0
 
@@ -164,7 +165,7 @@ class Calls:
     def _start_connect_limit(self, call: LiveCall) -> None:
         answered_at = call.life.answered_at if call.life.answered_at is not None else self._floor.monotonic()
         left = call.connect_s - (self._floor.monotonic() - answered_at)
-        call.timer = self._floor.later(left, self._out_of_time, call)
+        self._later(call, left, self._out_of_time)
 
     def operator_ready(self, seat: Seat) -> None:
         """Whoever waits longest gets the operator; if nobody does, the campaigns may dial."""
@@ -190,7 +191,7 @@ class Calls:
             self._message_over(call)
             return
         self._floor.ports.lines.play(call.leg, message)
-        call.timer = self._floor.later(_MESSAGE_LIMIT_S, self._message_over, call)
+        self._later(call, _MESSAGE_LIMIT_S, self._message_over)
 
     def _message_over(self, call: LiveCall) -> None:
         if call.life.state is State.MESSAGE:
@@ -199,7 +200,7 @@ class Calls:
 
     def _play_greeting(self, call: LiveCall) -> None:
         self._floor.ports.lines.play(call.leg, call.greeting or self._floor.settings.greeting)
-        call.timer = self._floor.later(_MESSAGE_LIMIT_S, self._greeted, call)
+        self._later(call, _MESSAGE_LIMIT_S, self._greeted)
 
     def _greeted(self, call: LiveCall) -> None:
         if call.life.state is State.GREETING:
@@ -220,6 +221,29 @@ class Calls:
         if call.by is None:
             call.by, call.reason = by, reason
         self.tell(call, Event.HANG_UP)
+
+    def safely(self, call: LiveCall, work: Callable[..., None], *args: object) -> None:
+        """The edge of the loop for one call: what fails in its turn ends it, and touches no other."""
+        try:
+            work(call, *args)
+        except Exception:
+            TROUBLE.labels(getattr(work, "__name__", "call")).inc()
+            _log.exception("a call met an error and is ended", call=call.id, state=call.life.state)
+            self._floor.guarded(self._abort, call)
+
+    def _abort(self, call: LiveCall) -> None:
+        if call.id not in self._floor.calls:
+            return
+        try:
+            self.end(call, EndedBy.ENGINE, Reason("engine_error"))
+        except Exception:
+            _log.exception("a call could not be ended in order; it is dropped", call=call.id)
+            self._floor.guarded(self._floor.ports.lines.hang_up, call.leg)
+            self._floor.guarded(self._operators.let_go, call.operator, call.id, 0.0)
+            self._floor.remove(call)
+
+    def _later(self, call: LiveCall, seconds: float, work: Callable[[LiveCall], None]) -> None:
+        call.timer = self._floor.later(seconds, self.safely, call, work)
 
     def take_back(self, call_id: CallId) -> None:
         """Its operator is gone: another takes the place, or the call that only rings is cancelled."""
@@ -258,14 +282,14 @@ class Calls:
         self._operators.let_go(call.operator, call.id, 0.0)
         call.operator = None
         self._floor.ports.lines.cancel(call.leg)
-        call.timer = self._floor.later(self._floor.settings.ending_s, self._overdue, call)
+        self._later(call, self._floor.settings.ending_s, self._overdue)
 
     def _hang_up(self, call: LiveCall) -> None:
         call.stop_timer()
         self._floor.queue.remove(call.id)
         self._ending.free_operator(call)
         self._floor.ports.lines.hang_up(call.leg)
-        call.timer = self._floor.later(self._floor.settings.ending_s, self._overdue, call)
+        self._later(call, self._floor.settings.ending_s, self._overdue)
 
     def _refuse(self, call: LiveCall) -> None:
         self._floor.ports.lines.refuse(call.leg, 503)

@@ -50,7 +50,8 @@ class Dialing:
         while True:
             await self.round()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._floor.wake.wait(), self._floor.settings.tick_s)
+                async with asyncio.timeout(self._floor.settings.tick_s):
+                    await self._floor.wake.wait()
                 await asyncio.sleep(_GAP_S)
             self._floor.wake.clear()
 

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from dialer.calls import Calls
 from dialer.dialing import Dialing
-from dialer.floor import ENGINE, TROUBLE, Floor, LiveCall, Ports, Settings
+from dialer.floor import ENGINE, Floor, LiveCall, Ports, Settings
 from dialer.incoming import Incoming
 from dialer.operators import Operators
 from dialer.ports import (
@@ -193,16 +193,10 @@ class Engine:
     def _leg_event(self, event: LegRinging | LegAnswered | LegFailed | LegEnded | PromptEnded) -> None:
         call = self._floor.by_leg.get(event.leg)
         phone = self._floor.phones.get(event.leg)
-        try:
-            if call is not None:
-                self._on_call[type(event)](call, event)
-            elif phone is not None and type(event) in self._on_phone:
-                self._on_phone[type(event)](phone, event)
-        except Exception:
-            TROUBLE.labels(type(event).__name__).inc()
-            _log.exception("an event of the line met an error; its call is ended", kind=type(event).__name__)
-            if call is not None and call.id in self._floor.calls:
-                self._floor.guarded(self._calls.end, call, EndedBy.ENGINE, Reason("engine_error"))
+        if call is not None:
+            self._calls.safely(call, self._on_call[type(event)], event)
+        elif phone is not None and type(event) in self._on_phone:
+            self._floor.guarded(self._on_phone[type(event)], phone, event)
 
     def _trunk_moved(self, state: TrunkState) -> None:
         now = self._floor.monotonic()

@@ -140,7 +140,7 @@ class Placing:
         PLACED.inc()
         self._floor.ports.lines.dial(call.leg, start.dialog, start.id)
         if call.campaign is not None and call.life.state in (State.DIALING, State.RINGING):
-            call.timer = self._floor.later(call.campaign.ring_s, self._calls.ring_limit, call)
+            call.timer = self._floor.later(call.campaign.ring_s, self._calls.safely, call, self._calls.ring_limit)
 
     def _close(self, call: LiveCall, lead: Lead) -> None:
         """The attempt's row is there and no INVITE left: it ends as taken back."""

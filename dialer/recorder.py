@@ -58,7 +58,10 @@ class Recorder:
         """Write for ever; a task of the engine."""
         while True:
             await self._filled.wait()
-            await self._write(list(self._queue)[:_BATCH])
+            try:
+                await self._write(list(self._queue)[:_BATCH])
+            except Exception:
+                _log.exception("the recorder met an error and goes on")
             if not self._queue:
                 self._filled.clear()
                 self._empty.set()

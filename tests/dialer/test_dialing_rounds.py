@@ -12,6 +12,7 @@ from dialer.outcomes import Outcome
 from dialer.ports import (
     AttemptKind,
     BudgetCounts,
+    CallConnected,
     CampaignPaced,
     DialRequest,
     OperatorChanged,
@@ -318,6 +319,32 @@ async def test_trouble_of_one_call_touches_no_other() -> None:
         assert centre.outcomes() == ["connected"] * 3
         await asyncio.sleep(15)
         assert {centre.state(op) for op in operators} == {"ready"}
+
+
+@pytest.mark.parametrize("breaks", ["join", "hang_up", "part"])
+@virtual
+async def test_line_that_fails_in_the_middle_ends_that_call_alone(breaks: str) -> None:
+    cold = campaign(wrap_up_s=1.0)
+    async with Centre(cold, far=FarEnd(after_s=1.0, talk_s=10.0)) as centre:
+        works, times = getattr(centre.lines, breaks), 0
+
+        def fails_once(*args: object) -> None:
+            nonlocal times
+            times += 1
+            if times == 1:
+                raise RuntimeError("made to fail")
+            works(*args)
+
+        setattr(centre.lines, breaks, fails_once)
+        centre.leads.add(cold, numbers(6))
+        operators = await centre.staff(2)
+        await centre.until(lambda: len(centre.facts(CallConnected)) >= 3, 100)
+        for operator in operators:
+            await centre.engine.sign_off(operator)
+        await asyncio.sleep(60)
+
+        assert {centre.state(op) for op in operators} == {"offline"}
+        assert centre.engine._floor.calls == {}
 
 
 @pytest.mark.parametrize(("operators", "reason"), [(2, "small_team"), (6, "dialing_ahead")])

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from small_centre import BANK, DID, Centre, campaign, names, numbers, predictive, virtual
+from small_centre import BANK, DID, TAXI, Centre, campaign, names, numbers, predictive, virtual
 
 from dialer.errors import Draining, NotSignedIn, NotYourCall, PhoneRefused
 from dialer.memory import MemoryRules
@@ -13,6 +13,7 @@ from dialer.ports import (
     AttemptKind,
     CallConnected,
     CallEnded,
+    Caller,
     CallId,
     CallQueued,
     CallStarted,
@@ -168,6 +169,57 @@ async def test_customer_of_a_lost_operator_goes_to_the_front_and_to_the_next() -
         assert centre.facts(OperatorChanged, operator=talking)[-1].reason == Reason(
             "phone_lost", {"cause": "rtp_timeout"}
         )
+
+
+@virtual
+async def test_two_who_wait_get_two_operators() -> None:
+    async with Centre() as centre:
+        operators = await centre.staff(2)
+        for operator in operators:
+            await centre.engine.set_not_ready(operator)
+        legs = [centre.lines.offer("pbx", f"+90532111220{n}", DID) for n in range(2)]
+        await asyncio.sleep(6)
+
+        for operator in operators:
+            await centre.engine.set_ready(operator)
+
+        assert [a for a, _ in centre.lines.joins] == legs
+
+
+@virtual
+async def test_customer_who_was_cut_off_comes_before_a_caller_who_came_earlier() -> None:
+    cold = campaign()
+    async with Centre(cold, far=ANSWERS) as centre:
+        centre.callers.by_called["+902125559999"] = Caller(TAXI)
+        centre.qualifications.named = {OperatorId("op1"): frozenset({BANK})}
+        first, second = await centre.staff(2)
+        await centre.engine.set_not_ready(second)
+        centre.lines.offer("pbx", CALLER, "+902125559999")
+        await asyncio.sleep(6)
+        centre.leads.add(cold, numbers(1))
+        centre.engine.refresh()
+        await centre.until(lambda: centre.state(first) == "talking")
+
+        centre.lines.hang_up_far(centre.lines.leg_to("1001").id)
+        await centre.engine.set_ready(second)
+
+        assert centre.lines.joins[-1][0] == centre.lines.leg_to(numbers(1)[0]).id
+        assert centre.lines.leg_to(CALLER).prompt == "wait"
+
+
+@virtual
+async def test_call_disposed_while_talking_needs_no_wrap_up() -> None:
+    cold = campaign(wrap_up_s=60.0)
+    async with Centre(cold, far=FarEnd(after_s=1.0, talk_s=10.0)) as centre:
+        centre.leads.add(cold, numbers(1))
+        (operator,) = await centre.staff(1)
+        await centre.until(lambda: centre.state(operator) == "talking")
+        await centre.engine.disposed(centre.facts(CallConnected)[0].call, operator)
+
+        await centre.until(centre.outcomes)
+        await asyncio.sleep(0.1)
+
+        assert centre.state(operator) == "ready"
 
 
 @virtual

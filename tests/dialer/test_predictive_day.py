@@ -11,7 +11,7 @@ from dialer.memory import Retry
 from dialer.memory_lines import FarEnd, people
 from dialer.operator import State as Day_
 from dialer.outcomes import FLAGS, Outcome
-from dialer.ports import AttemptEnded, AttemptKind, CallConnected, CallEnded, CallStarted, OperatorId
+from dialer.ports import AttemptEnded, AttemptKind, BudgetCounts, CallConnected, CallEnded, CallStarted, OperatorId
 
 HOURS = 5.0
 
@@ -51,7 +51,10 @@ async def test_invariants_hold_through_a_wild_hour() -> None:
     hot, warm = campaign("hot", wrap_up_s=15.0), campaign("warm", wrap_up_s=15.0, project=TAXI)
     cold = predictive("cold", wrap_up_s=15.0, max_lines=200)
     dice = random.Random(11)
-    async with Centre(hot, warm, cold, far=wild(11), channels=200, retry=Retry(default_s=300.0)) as centre:
+    before = BudgetCounts(500, 0)
+    async with Centre(
+        hot, warm, cold, far=wild(11), channels=200, retry=Retry(default_s=300.0), before=before
+    ) as centre:
         watch = Watch(centre, 11)
         centre.journal.on_fact = watch.hear
         for one, count, first in ((hot, 40, 1), (warm, 200, 1000), (cold, 3000, 2000)):
