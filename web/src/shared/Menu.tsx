@@ -3,8 +3,9 @@ import { createContext, use, useId, useRef, type KeyboardEvent, type ReactNode }
 const Close = createContext<() => void>(() => undefined)
 
 interface Props {
-  /** The button's content and its name for those who cannot see it. */
+  /** The button's content, which names it. */
   button: ReactNode
+  /** Names the opened menu. */
   label: string
   className: string
   state?: string
@@ -35,7 +36,6 @@ export function Menu({ button, label, className, state, side = 'left', children 
         type="button"
         className={className}
         data-state={state}
-        aria-label={label}
         aria-haspopup="menu"
         aria-expanded="false"
         popoverTarget={id}

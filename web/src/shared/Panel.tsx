@@ -1,4 +1,4 @@
-import { useId, type ReactNode } from 'react'
+import { useEffect, useId, useRef, type ReactNode } from 'react'
 
 interface Props {
   title: string
@@ -22,8 +22,28 @@ export function Panel({ title, icon, aside, foot, region, scroll = true, childre
         </h2>
         {aside}
       </div>
-      <div className={scroll ? 'panel-body scroll' : 'panel-body'}>{children}</div>
+      {scroll ? <Scroller>{children}</Scroller> : <div className="panel-body">{children}</div>}
       {foot !== undefined && <div className="panel-foot">{foot}</div>}
     </section>
+  )
+}
+
+/** Reached by Tab only while there is something to scroll. */
+function Scroller({ children }: { children: ReactNode }) {
+  const box = useRef<HTMLDivElement>(null)
+  const content = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    const measured = new ResizeObserver(() => {
+      const over = box.current !== null && box.current.scrollHeight > box.current.clientHeight
+      if (over) box.current?.setAttribute('tabindex', '0')
+      else box.current?.removeAttribute('tabindex')
+    })
+    for (const part of [box.current, content.current]) if (part !== null) measured.observe(part)
+    return () => measured.disconnect()
+  }, [])
+  return (
+    <div ref={box} className="panel-body scroll">
+      <div ref={content}>{children}</div>
+    </div>
   )
 }

@@ -20,6 +20,7 @@ export function StateBox({ state, word, detail, timer, children }: Props) {
     <>
       <StateGlyph state={state} size={20} />
       <span className="statebox-words">
+        <span className="unseen">{t('status.box')}</span>
         <span className="statebox-word">{word}</span>
         <span className="statebox-detail cut">{detail}</span>
       </span>
@@ -28,15 +29,14 @@ export function StateBox({ state, word, detail, timer, children }: Props) {
       </span>
     </>
   )
-  const label = t('status.box', { state: word, detail })
   if (children === undefined)
     return (
-      <div className="statebox" data-state={state} role="group" aria-label={label}>
+      <div className="statebox" data-state={state} role="group" aria-label={t('status.box')}>
         {inside}
       </div>
     )
   return (
-    <Menu className="statebox" state={state} label={label} button={inside}>
+    <Menu className="statebox" state={state} label={t('status.box')} button={inside}>
       {children}
     </Menu>
   )

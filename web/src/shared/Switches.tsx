@@ -3,15 +3,14 @@ import { useTranslation } from 'react-i18next'
 import { speak } from '../locales/i18n'
 import { IconLanguage, IconMoon, IconSun } from './icons'
 
-/** Turkish and English, live. The button speaks the language that it leads to. */
-export function LanguageSwitch({ short = false }: { short?: boolean }) {
+/** Turkish and English, live. The button is named by the language that it leads to, in that language. */
+export function LanguageSwitch() {
   const { t, i18n } = useTranslation()
   const next = i18n.language === 'en' ? 'tr' : 'en'
-  const label = t('language.switch')
   return (
-    <button type="button" className="switch" lang={next} aria-label={label} title={label} onClick={() => speak(next)}>
+    <button type="button" className="switch" lang={next} title={t('language.switch')} onClick={() => speak(next)}>
       <IconLanguage size={17} stroke={1.75} aria-hidden="true" />
-      <span aria-hidden="true">{short ? next.toUpperCase() : t(`language.${next}`)}</span>
+      {t(`language.${next}`)}
     </button>
   )
 }
@@ -19,7 +18,8 @@ export function LanguageSwitch({ short = false }: { short?: boolean }) {
 /** Light and dark, live. */
 export function SchemeSwitch({ short = false }: { short?: boolean }) {
   const { t } = useTranslation()
-  const { setColorScheme } = useMantineColorScheme()
+  // Holding transitions still would need a <style>, which the page's policy refuses.
+  const { setColorScheme } = useMantineColorScheme({ keepTransitions: true })
   const now = useComputedColorScheme('light')
   const next = now === 'dark' ? 'light' : 'dark'
   const Icon = next === 'dark' ? IconMoon : IconSun

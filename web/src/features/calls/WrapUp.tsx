@@ -139,8 +139,6 @@ function Save({ lacks, asked, pending, onSave }: SaveProps) {
       className="save"
       size="xl"
       aria-disabled={locked}
-      aria-describedby={locked ? 'save-lacks' : undefined}
-      aria-label={t('wrapup.save')}
       aria-keyshortcuts={spoken('save')}
       data-locked={locked || undefined}
       loading={slow}
@@ -154,11 +152,7 @@ function Save({ lacks, asked, pending, onSave }: SaveProps) {
     >
       <span className="save-words">
         {t('wrapup.save')}
-        {locked && (
-          <span id="save-lacks" className={asked ? 'save-lacks bad' : 'save-lacks'}>
-            {t(`wrapup.${lacks}`)}
-          </span>
-        )}
+        {locked && <span className={asked ? 'save-lacks bad' : 'save-lacks'}>{t(`wrapup.${lacks}`)}</span>}
       </span>
     </Button>
   )

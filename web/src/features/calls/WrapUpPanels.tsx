@@ -101,7 +101,9 @@ function Reasons({ draft, writing, lacks, result, onDraft }: WithResult) {
   const title = obligatory ? t('wrapup.reasonOf', { result: text(result.label) }) : t('calls.region.reason')
   const note = useRef<HTMLTextAreaElement>(null)
   useEffect(() => {
-    if (writing) note.current?.focus()
+    if (!writing || note.current === null) return
+    note.current.focus()
+    note.current.setSelectionRange(note.current.value.length, note.current.value.length)
   }, [writing])
   return (
     <Panel

@@ -40,7 +40,7 @@ export function StatusBar({ me, desk, screen, link, onKeys, onSignOut }: Props) 
         <span>{t('status.keys')}</span>
         <Caps of="showKeys" />
       </button>
-      <LanguageSwitch short />
+      <LanguageSwitch />
       <SchemeSwitch short />
       <WallClock />
       <Account me={me} busy={desk.call !== null} onSignOut={onSignOut} />
@@ -108,13 +108,17 @@ const initials = (name: string): string =>
 
 function Account({ me, busy, onSignOut }: { me: Me; busy: boolean; onSignOut: () => void }) {
   const { t } = useSay()
+  const label = t('status.person', { name: me.name })
   const avatar = (
-    <span className="av" aria-hidden="true">
-      {initials(me.name)}
-    </span>
+    <>
+      <span className="av" aria-hidden="true">
+        {initials(me.name)}
+      </span>
+      <span className="unseen">{label}</span>
+    </>
   )
   return (
-    <Menu className="account" side="right" label={t('status.person', { name: me.name })} button={avatar}>
+    <Menu className="account" side="right" label={label} button={avatar}>
       <p className="menu-title" role="none">
         {me.name} · {me.login}
       </p>
