@@ -125,6 +125,7 @@ def _parts(
         uploads=Path(settings.uploads.folder),
         upload_limit=settings.uploads.limit_mb * 1024 * 1024,
         pages=pages,
+        hosts=frozenset(name.lower() for name in server.hosts),
         version=VERSION,
     )
 

@@ -9,6 +9,7 @@ from cli import store
 from cli.settings import Settings
 from identity.login.service import new_link
 from identity.users.models import user
+from kit import log
 from kit.clock import SystemClock
 from kit.db import Database, Tx
 from kit.errors import NotFound
@@ -25,6 +26,7 @@ class NobodyOfThatName(NotFound):
 
 async def migrate(config: Path, down_to: str | None) -> None:
     """To the newest version, or down to `down_to`. Raises AhizeError."""
+    log.configure(json=False, level="warning")
     db = Database(load(Settings, config).database.url)
     await db.open()
     try:
@@ -44,6 +46,7 @@ def _downgrade(connection: Connection, target: str) -> None:
 
 async def link(config: Path, login: str) -> None:
     """Print a one-time link for the person who signs in as `login`. Raises AhizeError."""
+    log.configure(json=False, level="warning")
     settings = load(Settings, config)
     seal, clock = Seal(MasterKey.load(Path(settings.keys.master_key_file))), SystemClock()
 

@@ -62,6 +62,7 @@ class SimulatedOperator:
         """Sign off at the end of the day."""
         with suppress(OSError):
             await self._browser.send("PUT", "/desk/state", {"state": "offline"})
+        await self._browser.close()
 
     # ------------------------------------------------------------ the desk
 
@@ -150,13 +151,15 @@ class SimulatedOperator:
     async def _talk(self, call: str) -> None:
         ended = self._ended[call]
         with suppress(TimeoutError):
-            await asyncio.wait_for(ended.wait(), self._dice.uniform(*self._settings.talk_s))
+            async with asyncio.timeout(self._dice.uniform(*self._settings.talk_s)):
+                await ended.wait()
         if ended.is_set():
             return
         with suppress(OSError):
             await self._browser.send("POST", f"/calls/{call}/hangup")
         with suppress(TimeoutError):
-            await asyncio.wait_for(ended.wait(), 10)
+            async with asyncio.timeout(10):
+                await ended.wait()
 
     async def _give_result(self, pop: Mapping[str, Any]) -> None:
         """Send the result until it is taken; the key makes the repeats harmless."""

@@ -40,7 +40,8 @@ class Voice:
         """Wait for a voice from now on; False when none came within `seconds`."""
         self._heard.clear()
         try:
-            await asyncio.wait_for(self._heard.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._heard.wait()
         except TimeoutError:
             return False
         return True

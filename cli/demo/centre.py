@@ -1,13 +1,13 @@
 """Set the example centre up through the API, as a manager would."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-import httpx
-
 from cli.demo.people import example_list
+from practice.http import Browser
 
 NUMBER = "+902120000000"
 ALL_DAY = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
@@ -76,66 +76,53 @@ class Centre:
 
 
 class Door:
-    """The API as one signed-in person uses it."""
+    """The API as one signed-in person uses it; what is refused raises Refused."""
 
-    def __init__(self, url: str) -> None:
-        self._http = httpx.AsyncClient(
-            base_url=f"{url}/api/v1", headers={"X-Ahize": "1", "Origin": url}, timeout=30, trust_env=False
-        )
+    def __init__(self, url: str, cookies: Mapping[str, str] | None = None) -> None:
+        self.browser = Browser(url, cookies)
 
     async def __aenter__(self) -> "Door":
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        await self._http.aclose()
+        await self.browser.close()
 
     def at(self, url: str) -> "Door":
         """The same person at another address of the service."""
-        door = Door(url)
-        door._http.cookies = self._http.cookies
-        return door
-
-    @property
-    def cookie(self) -> str:
-        """What the event stream is opened with."""
-        return "; ".join(f"{name}={value}" for name, value in self._http.cookies.items())
+        return Door(url, self.browser.cookies)
 
     async def sign_in(self, link: str) -> Any:
         """Use a one-time link up."""
         return await self.post("/session/link", {"token": link.rpartition("#")[2]})
 
     async def get(self, path: str) -> Any:
-        return _body(await self._http.get(path))
+        return await self._fine("GET", path)
 
     async def put(self, path: str, body: Any) -> Any:
-        return _body(await self._http.put(path, json=body))
+        return await self._fine("PUT", path, body)
 
     async def post(self, path: str, body: Any = None, key: str | None = None) -> Any:
-        return _body(await self._http.post(path, json=body, headers={"Idempotency-Key": key} if key else None))
+        return await self._fine("POST", path, body, key=key)
 
     async def upload(self, campaign: str, name: str, content: bytes) -> Any:
         """Send a list and wait until every row has its verdict."""
-        answer = await self._http.post(
-            "/lists",
-            data={"campaign": campaign},
-            files={"file": (name, content, "text/csv")},
-            headers={"Idempotency-Key": uuid4().hex},
-        )
-        listed = _body(answer)
+        sent = {"form": {"campaign": campaign}, "file": (name, content), "key": uuid4().hex}
+        listed = await self._fine("POST", "/lists", **sent)
         async with asyncio.timeout(IMPORT_S):
             while listed["state"] not in ("done", "failed"):
                 await asyncio.sleep(0.05)
                 listed = await self.get(f"/lists/{listed['id']}")
         return listed
 
+    async def _fine(self, method: str, path: str, body: Any = None, **more: Any) -> Any:
+        answer = await self.browser.send(method, path, body, **more)
+        if not answer.fine:
+            raise Refused(f"{method} {path}: {answer.status} {answer.body}")
+        return answer.body
 
-def _body(answer: httpx.Response) -> Any:
-    if answer.is_error:
-        raise RuntimeError(f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.text}")
-    return answer.json() if answer.content else None
+
+class Refused(Exception):
+    """The service said no."""
 
 
 async def build(url: str, link: str, seats: tuple[Seat, ...]) -> Centre:

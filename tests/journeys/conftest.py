@@ -26,7 +26,7 @@ async def centre(service: Service) -> AsyncIterator[Centre]:
     opened = await Centre.open(service)
     await opened.trunk_up()
     yield opened
-    await opened.admin.close()
+    await opened.admin.browser.close()
 
 
 @pytest.fixture

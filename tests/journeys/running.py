@@ -16,6 +16,7 @@ from uuid import uuid4
 import yaml
 from asterisk import Pbx
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from cli.demo.centre import ALL_DAY, Door
 
@@ -132,6 +133,11 @@ class Centre:
         body = {"name": "Örnek", "country": "TR", "zone": "Europe/Istanbul", "inbound_numbers": [NUMBER]}
         return cls(service, admin, (await admin.post("/projects", body))["id"])
 
+    async def another(self, **values: Any) -> "Centre":
+        """One more project of the same service; its operators get no calls of other tests."""
+        body = {"name": f"Örnek {uuid4().hex[:6]}", "country": "TR", "zone": "Europe/Istanbul", **values}
+        return Centre(self.service, self.admin, (await self.admin.post("/projects", body))["id"])
+
     async def person(self, login: str, role: str, extension: str | None = None) -> str:
         """Makes one; gives a one-time link."""
         person = await self.admin.post("/users", {"login": login, "name": f"Örnek {login}", "extension": extension})
@@ -211,7 +217,7 @@ class Desk:
         self._stream = await connect(
             f"ws{self.url[4:]}/api/v1/events{query}",
             origin=self.url,
-            additional_headers={"Cookie": self.door.cookie},
+            additional_headers={"Cookie": self.door.browser.cookie},
             compression=None,
         )
         self._reading = asyncio.create_task(self._read(self._stream))
@@ -221,10 +227,13 @@ class Desk:
         if self._stream is not None:
             await self._stream.close()
         if self._reading is not None:
-            with suppress(Exception):
-                await self._reading
+            await self._reading
 
     async def _read(self, stream: ClientConnection) -> None:
+        with suppress(ConnectionClosed):
+            await self._follow(stream)
+
+    async def _follow(self, stream: ClientConnection) -> None:
         async for text in stream:
             frame = json.loads(text)
             self.frames.append(frame)
@@ -272,7 +281,7 @@ class Desk:
 
     async def close(self) -> None:
         await self.disconnect()
-        await self.door.close()
+        await self.door.browser.close()
 
 
 async def channels_of(pbx: Pbx, number: str) -> int:

@@ -1,0 +1,25 @@
+"""`python -m bench [NAME …]`: measure, print, and write the figures into docs/performance.md."""
+
+import sys
+
+from bench import figures, pop, start
+
+BENCHES = {"pop": pop.measure, "start": start.measure}
+
+
+def main(names: list[str]) -> int:
+    unknown = [name for name in names if name not in BENCHES]
+    if unknown:
+        print(f"There is no bench {', '.join(unknown)}; there are: {', '.join(BENCHES)}.", file=sys.stderr)
+        return 2
+    for name in names or BENCHES:
+        print(f"{name}: measuring", flush=True)
+        measured = list(BENCHES[name]())
+        for figure in measured:
+            print(f"  {figure.key} {figure.what}: {figure.text} (goal {figure.goal})", flush=True)
+        figures.write(name, measured)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
