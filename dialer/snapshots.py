@@ -20,21 +20,23 @@ def snapshot(floor: Floor, run: Run) -> Snapshot:
     """What the campaign stands before now. A hot lead does not yield to calls that may be answered."""
     campaign, observed = run.campaign, run.observed
     seats = seats_of(floor, run)
+    ready = [s for s in seats if s.day.state is State.READY]
     projects = frozenset(p for s in seats for p in s.projects)
+    wanted_now = frozenset({campaign.project}).union(*(s.projects for s in ready))
     hot = campaign.temperature is Temperature.HOT
     team = sum(s.day.at_work for s in seats)
     guard = floor.trunks.get(campaign.trunk)
     lines = sum(1 for _ in floor.lines_of(campaign.id))
     return Snapshot(
         mode=campaign.mode,
-        ready=sum(s.day.state is State.READY for s in seats),
+        ready=len(ready),
         team=team,
         lines=lines,
         max_lines=campaign.max_lines,
         room=guard.room(in_use(floor, campaign.trunk), floor.monotonic()) if guard is not None else 0,
         freeing=tuple(_freeing(floor, run, seats)) if campaign.mode is Mode.PREDICTIVE else (),
         flights=() if hot else tuple(_flights(floor, projects)),
-        waiting=floor.queue.waiting(projects),
+        waiting=floor.queue.waiting(wanted_now),
         rate=observed.rate,
         limit=campaign.abandonment_limit,
         counts=run.counts,
