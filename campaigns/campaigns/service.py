@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns.campaigns import states
@@ -13,7 +13,8 @@ from campaigns.campaigns.models import campaign
 from campaigns.campaigns.presets import PRESETS
 from campaigns.campaigns.schemas import CampaignIn
 from campaigns.errors import CampaignIncomplete, StaleVersion
-from campaigns.lists.models import call_list, lead
+from campaigns.lists.leads import visible
+from campaigns.lists.models import lead
 from dialer.ports import Temperature
 from kit import ids
 from kit.db import Tx
@@ -72,15 +73,13 @@ async def move(tx: Tx, wanted: str, event: states.Event, trunks: Sequence[str], 
 
 async def counts(conn: AsyncConnection, wanted: str, at: datetime) -> tuple[dict[str, int], datetime | None]:
     """Leads by state, those callable now apart, and when the next open one comes due."""
-    visible = and_(lead.c.campaign == wanted, call_list.c.state == "done")
-    joined = lead.join(call_list, lead.c.list == call_list.c.id)
-    by_state = select(lead.c.state, func.count()).select_from(joined).where(visible).group_by(lead.c.state)
+    mine = visible(wanted)
+    by_state = select(lead.c.state, func.count()).where(mine).group_by(lead.c.state)
     found = {row[0]: row[1] for row in await conn.execute(by_state)}
-    opened = and_(visible, lead.c.state == "open")
-    due = select(func.count()).select_from(joined).where(opened, lead.c.next_at <= at)
-    later = select(func.min(lead.c.next_at)).select_from(joined).where(opened, lead.c.next_at > at)
-    found["callable"] = (await conn.execute(due)).scalar_one()
-    return found, (await conn.execute(later)).scalar_one()
+    later = select(func.count(), func.min(lead.c.next_at)).where(mine, lead.c.state == "open", lead.c.next_at > at)
+    waiting, next_at = (await conn.execute(later)).one()
+    found["callable"] = found.get("open", 0) - waiting
+    return found, next_at
 
 
 def _complete(row: Any, trunks: Sequence[str]) -> None:

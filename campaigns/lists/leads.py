@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, case, desc, func, select, union_all, update
+from sqlalchemy import ColumnElement, RowMapping, and_, case, desc, func, select, union_all, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,6 +23,7 @@ from kit.seal import Seal
 LISTS_AT_ONCE = 50  # lists looked into by one query
 REOPENED_AT_ONCE = 200  # leads in one piece of a long write
 OUTSIDE_HOURS = "outside_hours"
+CALLBACK = "callback"
 CALLBACK_PRIORITY = 50  # what was promised to a customer goes before what is merely due
 
 
@@ -86,7 +87,7 @@ class StoredLeads:
             fence = await ownership.take(tx, resource, self.owner, self._clock.now())
             kind, _, name = resource.partition(":")
             if kind == "campaign":
-                reserved = and_(lead.c.campaign == name, lead.c.state == LeadState.RESERVED.value)
+                reserved = and_(visible(name), lead.c.state == LeadState.RESERVED.value)
                 await tx.conn.execute(update(lead).where(reserved).values(state=LeadState.OPEN.value, reserved_at=None))
             return fence
 
@@ -101,6 +102,11 @@ class StoredLeads:
             number=self._seal.open(row["number_sealed"], sealing.NUMBER),
             tries=row["attempts"],
         )
+
+
+def visible(campaign: str) -> ColumnElement[bool]:
+    """Leads of the campaign's finished lists, by the index that begins with the list."""
+    return lead.c.list.in_(select(call_list.c.id).where(call_list.c.campaign == campaign, call_list.c.state == "done"))
 
 
 async def apply_disposition(
@@ -121,7 +127,7 @@ def _future(disposition: Disposition, callback_at: datetime | None, at: datetime
         return {
             "state": LeadState.OPEN.value,
             "next_at": callback_at,
-            "waits_for": "callback",
+            "waits_for": CALLBACK,
             "priority": case((lead.c.priority < CALLBACK_PRIORITY, CALLBACK_PRIORITY), else_=lead.c.priority),
         }
     if disposition.retry_s is not None:
@@ -133,7 +139,7 @@ def _future(disposition: Disposition, callback_at: datetime | None, at: datetime
 async def reopen_outside_hours(db: Database, campaign: str, at: datetime) -> None:
     """The campaign's hours changed: leads that waited for the old ones are asked about again, a few at a time."""
     waiting = and_(
-        lead.c.campaign == campaign,
+        visible(campaign),
         lead.c.state == LeadState.OPEN.value,
         lead.c.waits_for == OUTSIDE_HOURS,
         lead.c.next_at > at,
@@ -190,7 +196,8 @@ async def _release(tx: Tx, wanted: str, fence: int, not_before: datetime | None,
     mine = and_(lead.c.id == wanted, lead.c.state == LeadState.RESERVED.value, lead.c.fence == fence)
     code = None if reason is None else reason.code[:40]
     if not_before is not None:
-        values = {"state": LeadState.OPEN.value, "next_at": not_before, "waits_for": code}
+        still = case((lead.c.waits_for == CALLBACK, CALLBACK), else_=code)  # a promise stays one until it is kept
+        values = {"state": LeadState.OPEN.value, "next_at": not_before, "waits_for": still}
     elif code is not None:
         closed = LeadState.DNC if code == "on_do_not_call" else LeadState.DONE
         values = {"state": closed.value, "waits_for": code}
@@ -200,18 +207,12 @@ async def _release(tx: Tx, wanted: str, fence: int, not_before: datetime | None,
 
 
 def _counted(campaign: str, now: datetime):
-    joined = lead.join(call_list, lead.c.list == call_list.c.id)
-    opened = and_(lead.c.campaign == campaign, lead.c.state == LeadState.OPEN.value, call_list.c.state == "done")
     due = lead.c.next_at <= now
-    return (
-        select(
-            func.sum(case((due, 1), else_=0)).label("callable"),
-            func.sum(case((due, 0), else_=1)).label("later"),
-            func.min(case((due, None), else_=lead.c.next_at), type_=lead.c.next_at.type).label("next_at"),
-        )
-        .select_from(joined)
-        .where(opened)
-    )
+    return select(
+        func.sum(case((due, 1), else_=0)).label("callable"),
+        func.sum(case((due, 0), else_=1)).label("later"),
+        func.min(case((due, None), else_=lead.c.next_at), type_=lead.c.next_at.type).label("next_at"),
+    ).where(visible(campaign), lead.c.state == LeadState.OPEN.value)
 
 
 def _campaign_of(row: RowMapping) -> ports.Campaign:

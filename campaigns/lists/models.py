@@ -68,7 +68,6 @@ lead = Table(
     Column("fence", BigInteger, nullable=False, default=0),
     Index("uq_lead_campaign_digest", "campaign", "number_digest", unique=True),
     Index("ix_lead_list_due", "list", "state", desc("priority"), "next_at"),
-    Index("ix_lead_campaign_state", "campaign", "state"),
     Index("ix_lead_digest", "number_digest"),
 )
 

@@ -7,6 +7,7 @@ from sqlalchemy import RowMapping, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns.campaigns.models import campaign
+from campaigns.lists.leads import CALLBACK
 from campaigns.lists.models import attempt, lead
 from campaigns.projects.models import project
 from campaigns.rules import hours, policy, retry
@@ -51,7 +52,7 @@ async def _known(conn: AsyncConnection, request: ports.DialRequest) -> RowMappin
     columns = (
         *(campaign.c.state, campaign.c.hours, campaign.c.retry),
         *(project.c.id, project.c.country),
-        *(lead.c.number_digest, lead.c.zones, lead.c.tries),
+        *(lead.c.number_digest, lead.c.zones, lead.c.tries, lead.c.waits_for),
     )
     mine = (lead.c.campaign == campaign.c.id) & (lead.c.id == request.lead)
     joined = campaign.join(project, project.c.id == campaign.c.project).outerjoin(lead, mine)
@@ -77,4 +78,4 @@ def _campaign_of(row: RowMapping) -> policy.Campaign:
 
 
 def _lead_of(row: RowMapping) -> policy.Lead:
-    return policy.Lead(zones=tuple(row["zones"]), tries=row["tries"])
+    return policy.Lead(zones=tuple(row["zones"]), tries=row["tries"], promised=row["waits_for"] == CALLBACK)

@@ -34,8 +34,11 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class Lead:
+    """What the rules need of a lead. `promised`: an operator said that it will be called, whatever the tries."""
+
     zones: tuple[str, ...]
     tries: int
+    promised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,7 @@ def _lead(question: Question) -> Verdict | None:
 
 def _tries(question: Question) -> Verdict | None:
     lead, campaign = question.lead, question.campaign
-    if lead is None or campaign is None or lead.tries < campaign.max_tries:
+    if lead is None or campaign is None or lead.promised or lead.tries < campaign.max_tries:
         return None
     return _refused("tries_used", tries=lead.tries)
 

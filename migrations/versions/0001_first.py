@@ -348,7 +348,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_lead'))
     )
     with op.batch_alter_table('lead', schema=None) as batch_op:
-        batch_op.create_index('ix_lead_campaign_state', ['campaign', 'state'], unique=False)
         batch_op.create_index('ix_lead_digest', ['number_digest'], unique=False)
         batch_op.create_index(batch_op.f('ix_lead_person'), ['person'], unique=False)
         batch_op.create_index('uq_lead_campaign_digest', ['campaign', 'number_digest'], unique=True)
@@ -429,7 +428,6 @@ def downgrade() -> None:
         batch_op.drop_index('uq_lead_campaign_digest')
         batch_op.drop_index(batch_op.f('ix_lead_person'))
         batch_op.drop_index('ix_lead_digest')
-        batch_op.drop_index('ix_lead_campaign_state')
 
     op.drop_table('lead')
     with op.batch_alter_table('call_list', schema=None) as batch_op:

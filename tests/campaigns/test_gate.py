@@ -98,6 +98,16 @@ async def test_a_number_rests_in_every_campaign_after_a_lost_call(setting: Setti
     assert await code(setting, call(setting, taken)) is None
 
 
+async def test_a_promise_is_kept_although_the_tries_are_used(setting: Setting, lead: ports.Lead):
+    await setting.set_leads(tries=9, waits_for="callback")
+
+    assert await code(setting, call(setting, lead)) is None
+
+    await setting.leads.release(lead.id, setting.fence, setting.clock.now(), ports.Reason("outside_hours"))
+    (again,) = await setting.reserve()
+    assert await code(setting, call(setting, again)) is None
+
+
 async def test_legs_go_to_extensions_only(setting: Setting):
     leg = ports.DialRequest(ports.AttemptKind.LEG, "1001", "pbx")
 

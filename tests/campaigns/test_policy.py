@@ -114,6 +114,7 @@ def test_calls_need_a_campaign_and_a_lead_of_it():
 def test_tries_are_limited():
     assert code(replace(CALL, lead=policy.Lead(("Europe/Istanbul",), 2))) is None
     assert code(replace(CALL, lead=policy.Lead(("Europe/Istanbul",), 3))) == "tries_used"
+    assert code(replace(CALL, lead=policy.Lead(("Europe/Istanbul",), 3, promised=True))) is None
 
 
 def test_outside_of_hours_it_says_when_they_begin():
