@@ -160,6 +160,8 @@ def unquote_string(text: str) -> str:
 def tag_of(text: str) -> str | None:
     """The tag of a From or To value, without parsing the rest where its form is the usual one."""
     at = text.rfind(">")
+    if at == len(text) - 1 and '"' not in text:
+        return None
     found = text.find(";tag=", max(at, 0))
     if found >= 0 and '"' not in text[at:] and (at >= 0 or '"' not in text):
         end = text.find(";", found + 5)

@@ -25,6 +25,10 @@ class Message:
     def __init__(self, headers: Fields, body: bytes = b"") -> None:
         self.headers = headers
         self.body = body
+        self._via: h.Via | None = None
+        self._cseq: h.CSeq | None = None
+        self._from_tag: str | None = None
+        self._to_tag: str | None = None
 
     def get(self, name: str) -> str | None:
         """The first value of a field by its lower-case name, as written."""
@@ -47,19 +51,15 @@ class Message:
     @property
     def via(self) -> h.Via:
         """The topmost hop."""
-        try:
-            return self._via
-        except AttributeError:
+        if self._via is None:
             line = self.headers["via"][0]
-            self._via: h.Via = h.parse_via(next(h.pieces(line, ",")).strip() if "," in line else line)
+            self._via = h.parse_via(next(h.pieces(line, ",")).strip() if "," in line else line)
         return self._via
 
     @property
     def cseq(self) -> h.CSeq:
-        try:
-            return self._cseq
-        except AttributeError:
-            self._cseq: h.CSeq = h.parse_cseq(self.headers["cseq"][0])
+        if self._cseq is None:
+            self._cseq = h.parse_cseq(self.headers["cseq"][0])
         return self._cseq
 
     @property
@@ -69,29 +69,25 @@ class Message:
     @property
     def from_tag(self) -> str:
         """ "" when there is none (RFC 2543)."""
-        try:
-            return self._from_tag
-        except AttributeError:
-            self._from_tag: str = h.tag_of(self.headers["from"][0]) or ""
+        if self._from_tag is None:
+            self._from_tag = h.tag_of(self.headers["from"][0]) or ""
         return self._from_tag
 
     @property
     def to_tag(self) -> str:
         """ "" when there is none."""
-        try:
-            return self._to_tag
-        except AttributeError:
-            self._to_tag: str = h.tag_of(self.headers["to"][0]) or ""
+        if self._to_tag is None:
+            self._to_tag = h.tag_of(self.headers["to"][0]) or ""
         return self._to_tag
 
     def _encode(self, start: str) -> bytes:
         lines = [start]
-        labels = LABELS
+        add = lines.append
         for name, values in self.headers.items():
-            label = labels.get(name) or _other_label(name)
+            label = LABELS.get(name) or _other_label(name)
             for value in values:
-                lines.append(label + value)
-        lines.append(f"Content-Length: {len(self.body)}\r\n\r\n")
+                add(label + value)
+        add(f"Content-Length: {len(self.body)}\r\n\r\n")
         head = "\r\n".join(lines)
         ends = len(lines) + 1
         if head.count("\r") != ends or head.count("\n") != ends or "\0" in head:
@@ -124,6 +120,7 @@ class Request(Message):
     def __init__(self, method: str, uri: str, headers: Fields, body: bytes = b"") -> None:  # hot: no super()
         self.headers = headers
         self.body = body
+        self._via = self._cseq = self._from_tag = self._to_tag = None
         self.method = method
         self.uri = uri
 
@@ -139,10 +136,15 @@ class Request(Message):
         to = mine["to"][0]
         if to_tag and status > 100 and not self.to_tag:
             to = f"{to};tag={to_tag}"
-        fields: Fields = {"via": mine["via"]}
+        fields: Fields = {
+            "via": mine["via"],
+            "from": mine["from"],
+            "to": [to],
+            "call-id": mine["call-id"],
+            "cseq": mine["cseq"],
+        }
         if "record-route" in mine and status < 300:
             fields["record-route"] = mine["record-route"]
-        fields |= {"from": mine["from"], "to": [to], "call-id": mine["call-id"], "cseq": mine["cseq"]}
         return Response(status, REASONS.get(status, "") if reason is None else reason, fields, body)
 
     def stamp(self, line: str, via: h.Via) -> None:
@@ -169,6 +171,7 @@ class Response(Message):
     def __init__(self, status: int, reason: str, headers: Fields, body: bytes = b"") -> None:  # hot: no super()
         self.headers = headers
         self.body = body
+        self._via = self._cseq = self._from_tag = self._to_tag = None
         self.status = status
         self.reason = reason
 
@@ -194,28 +197,35 @@ def parse(data: bytes) -> Request | Response:
             raise BadMessage("the header fields have no end")
         head = head[:-2]
     text = head.decode("utf-8", "surrogateescape")
-    if "\r\n " in text or "\r\n\t" in text:
-        text = text.replace("\r\n ", " ").replace("\r\n\t", " ")
     lines = text.split("\r\n")
     ends = len(lines) - 1
     if text.count("\n") != ends or text.count("\r") != ends or ends > MAX_LINES:
         raise BadMessage("a line ends with a bare CR or LF, or there are too many")
-    message = _start(lines[0], _index(lines), body)
+    fields = _index(lines)
+    if fields is None:
+        lines = text.replace("\r\n ", " ").replace("\r\n\t", " ").split("\r\n")
+        fields = _index(lines) or {}
+    message = _start(lines[0], fields, body)
     try:
         _check(message)
+        if "\0" in text:
+            _check_nuls(message.headers)
     except BadMessage as error:
         error.message = message
         raise
     return message
 
 
-def _index(lines: list[str]) -> Fields:
+def _index(lines: list[str]) -> Fields | None:
+    """The fields by their canonical names; None when a line goes on from the one before (§7.3.1)."""
     fields: Fields = {}
     canonical = CANONICAL
     for line in lines[1:]:
         name, colon, value = line.partition(":")
         key = canonical.get(name)
         if key is None:
+            if line[:1] in (" ", "\t"):
+                return None
             key = _key(name, colon)
         if key in fields:
             fields[key].append(value.strip(" \t"))
@@ -275,8 +285,6 @@ def _check(message: Request | Response) -> None:
         raise BadMessage("From, To, Call-ID, CSeq or Via is missing or stands more than once") from None
     if not (sender and to and call_id):
         raise BadMessage("From, To or Call-ID is empty")
-    if "\0" in "".join([sender, to, call_id, cseq, *fields["via"]]):
-        _check_nuls(fields)
     _check_cseq(message, cseq)
     if not via.startswith("SIP/2.0/UDP ") or ";;" in via or "," in via:
         message.via  # noqa: B018  reading it is the check
