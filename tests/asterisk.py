@@ -6,6 +6,7 @@
 import asyncio
 import csv
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -61,6 +62,20 @@ class Pbx:
         """Let the outside call `called` at whoever registered as `dialer`; `then`: what the caller does when answered
         (human, silent, talker, echo, tone, hangup-N)."""
         await self.command(f"channel originate Local/{called}*{caller}@to-dialer extension {then}@caller")
+
+    def kill(self) -> None:
+        """As a power cut would: nobody is told."""
+        pid = int((self.folder / "asterisk.pid").read_text())
+        os.kill(pid, signal.SIGKILL)
+        _run("stop", "--port-base", str(self.port))
+
+    def stop(self) -> None:
+        """In order, but for the calls that are on."""
+        _run("stop", "--port-base", str(self.port))
+
+    def start(self) -> None:
+        """Again, on the same port; what it knew of registrations and calls is gone."""
+        _run("start", "--port-base", str(self.port))
 
     def calls(self) -> list[CallRecord]:
         """All call records so far."""

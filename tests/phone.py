@@ -1,6 +1,8 @@
 """A SIP phone on the PBX, as an operator has one."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from dialer.legs import description_of, to_text
 from media import player
@@ -77,3 +79,14 @@ class Phone(Listener):
         async with asyncio.timeout(within):
             while self.loud < wanted:
                 await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def plugged_in(extension: str, pbx: tuple[str, int]) -> AsyncIterator[Phone]:
+    """A phone while the block runs, for tests that share one loop."""
+    phone = Phone(extension, pbx)
+    await phone.start()
+    try:
+        yield phone
+    finally:
+        await phone.stop()
