@@ -26,7 +26,7 @@ from dialer.engine import Engine
 from dialer.ports import Lines
 from identity.login.service import first_link
 from identity.parts import SignIn
-from kit import log
+from kit import keyring
 from kit.clock import SystemClock
 from kit.db import Database
 from kit.journal import Journal
@@ -35,7 +35,6 @@ from kit.seal import MasterKey, Seal
 from kit.tasks import Tasks
 
 PAGES = Path(__file__).parent.parent / "web" / "dist"
-_log = log.get("cli.service")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +59,7 @@ async def running(settings: Settings, pages: Path | None = PAGES) -> AsyncGenera
         master = MasterKey.load(Path(settings.keys.master_key_file))
         seal, clock = Seal(master), SystemClock()
         db = await stack.enter_async_context(store.opened(settings.database.url))
+        await db.write(lambda tx: keyring.belongs(tx, master, clock.now()))
         token = await first_link(db, seal, clock)
         journal = await _journal(stack, db)
         await db.write(lambda tx: close_lost_calls(tx, clock.now()))

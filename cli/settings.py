@@ -17,6 +17,7 @@ class Server(Section):
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     public_url: str | None = None
     hosts: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
     tls_certificate: str | None = None
     tls_key: str | None = None
     session_hours: Annotated[int, Field(ge=1, le=24)] = 12

@@ -15,6 +15,7 @@ import identity.roles.models
 import identity.users.models
 import kit.event
 import kit.idempotency
+import kit.keyring
 from kit.db import metadata
 
 __all__ = ["metadata"]

@@ -1,6 +1,6 @@
 """A real Asterisk for tests, by `tests/pbx/pbx`: one a test process, on a free port base.
 
-`AHIZE_TEST_PBX` names another program of the same kind. The fixture is `pbx`.
+`TEST_PBX` names another program of the same kind. The fixture is `pbx`.
 """
 
 import asyncio
@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-PROGRAM = Path(os.environ.get("AHIZE_TEST_PBX") or Path(__file__).parent / "pbx" / "pbx")
-MISSING = "no test PBX: run `make pbx` (Debian), or give its program in AHIZE_TEST_PBX"
+PROGRAM = Path(os.environ.get("TEST_PBX") or Path(__file__).parent / "pbx" / "pbx")
+MISSING = "no test PBX: run `make pbx` (Debian), or give its program in TEST_PBX"
 BASES = range(32_860, 61_000, 4_100)
 """Port bases apart enough for 4,000 RTP ports each."""
 
@@ -65,9 +65,18 @@ class Pbx:
 
     def kill(self) -> None:
         """As a power cut would: nobody is told."""
-        pid = int((self.folder / "asterisk.pid").read_text())
-        os.kill(pid, signal.SIGKILL)
+        self._signal(signal.SIGKILL)
         _run("stop", "--port-base", str(self.port))
+
+    def freeze(self) -> None:
+        """Say nothing more, until `thaw`."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        os.kill(int((self.folder / "pbx.pid").read_text().split()[0]), number)
 
     def stop(self) -> None:
         """In order, but for the calls that are on."""

@@ -159,6 +159,11 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_project')),
     sa.UniqueConstraint('name', name=op.f('uq_project_name'))
     )
+    op.create_table('sealed_with',
+    sa.Column('key_id', sa.LargeBinary(length=4), nullable=False),
+    sa.Column('since', kit.schema.Utc(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('key_id', name=op.f('pk_sealed_with'))
+    )
     op.create_table('sign_in_try',
     sa.Column('digest', sa.LargeBinary(length=32), nullable=False),
     sa.Column('tries', sa.Integer(), nullable=False),
@@ -469,6 +474,7 @@ def downgrade() -> None:
     op.drop_table('api_key')
     op.drop_table('user')
     op.drop_table('sign_in_try')
+    op.drop_table('sealed_with')
     op.drop_table('project')
     with op.batch_alter_table('person', schema=None) as batch_op:
         batch_op.drop_index('ix_person_project_name')
