@@ -230,11 +230,19 @@ class SipLines(Switchboard):
     async def _listen_for_silence(self) -> None:
         while True:
             await asyncio.sleep(_LISTEN_S)
-            now = asyncio.get_running_loop().time()
-            for leg in list(self._legs.values()):
-                since = leg.silent_since()
-                if since is not None and now - since > self._silence_s:
-                    self._silent(leg)
+            for leg in self._dead_legs(asyncio.get_running_loop().time()):
+                self._silent(leg)
+
+    def _dead_legs(self, now: float) -> list[LineLeg]:
+        """Silent for too long. When a whole trunk dies both ends of a bridge are, and nobody is left to wait: all are
+        found before the first is ended, the customer's before the operator's, which is older."""
+        quiet = {id(leg.sound): now - since for leg in self._legs.values() if (since := leg.silent_since()) is not None}
+        newest_first = reversed(self._legs.values())
+        return [leg for leg in newest_first if self._is_dead(quiet, leg)]
+
+    def _is_dead(self, quiet: dict[int, float], leg: LineLeg) -> bool:
+        own, other = quiet.get(id(leg.sound), 0.0), quiet.get(id(bridge.joined(leg.sound)), 0.0)
+        return own > self._silence_s or (other > self._silence_s and own > self._silence_s - _LISTEN_S)
 
     def _silent(self, leg: LineLeg) -> None:
         _log.warning("nothing was heard of a leg; it is ended", leg=leg.id, trunk=leg.trunk)

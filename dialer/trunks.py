@@ -19,6 +19,11 @@ _RESOLVE_S = 30.0
 _PATIENCE_S = 5.0
 _NO_ANSWER = 408
 _NOT_SENT = 503
+_ADVICE = {
+    "no_address": "the trunk's name has no address: check its host in the settings, and the name server",
+    "no_answer": "the trunk does not answer: check its host and port in the settings, and that the exchange runs",
+    "registration_refused": "the trunk refused us: check its username, password and realm in the settings",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,8 @@ class TrunkWatch:
     def _registered(self, state: RegistrationState) -> None:
         if state.up:
             self._move(True, Reason("registered"))
+        elif state.reason == "stopped":
+            self._move(False, Reason("stopped"))
         elif state.status == 0:
             self._move(False, Reason("no_answer"))
         else:
@@ -130,7 +137,11 @@ class TrunkWatch:
         if (up, reason) == (self.up, self.reason):
             return
         self.up, self.reason = up, reason
-        _log.info("the trunk changed", trunk=self.trunk.name, state="up" if up else "down", reason=reason.code)
+        shown = {"trunk": self.trunk.name, "state": "up" if up else "down", "reason": reason.code, **reason.values}
+        if reason.code in _ADVICE:
+            _log.warning(_ADVICE[reason.code], **shown)
+        else:
+            _log.info("the trunk changed", **shown)
         self._on_moved(self)
 
 

@@ -184,6 +184,24 @@ async def test_operator_hangs_up() -> None:
 
 
 @virtual
+async def test_end_that_the_line_never_confirms_is_taken_for_granted() -> None:
+    cold = campaign()
+    async with Centre(cold, far=ANSWERS) as centre:
+        centre.leads.add(cold, numbers(1))
+        (operator,) = await centre.staff(1)
+        await centre.until(lambda: centre.state(operator) == "talking")
+        hang_up, centre.lines.hang_up = centre.lines.hang_up, lambda leg: None  # type: ignore[method-assign]
+        await centre.engine.hang_up(centre.facts(CallConnected)[0].call, operator)
+        await asyncio.sleep(centre.settings.ending_s - 1)
+        assert centre.outcomes() == []
+
+        await asyncio.sleep(2)
+
+        assert centre.outcomes() == ["connected"]
+        centre.lines.hang_up = hang_up  # type: ignore[method-assign]
+
+
+@virtual
 async def test_line_lost_while_talking_is_said_so() -> None:
     cold = campaign()
     async with Centre(cold, far=ANSWERS) as centre:

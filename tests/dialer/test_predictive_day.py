@@ -23,7 +23,7 @@ def shown(name: str, day: Day) -> None:
     )
 
 
-@pytest.mark.parametrize(("operators", "gain"), [(10, 0.15)])
+@pytest.mark.parametrize(("operators", "gain"), [(10, 0.10)])
 def test_predictive_keeps_the_limit_over_a_day_and_beats_progressive(operators: int, gain: float) -> None:
     settings = {"wrap_up_s": 60.0, "max_lines": 400}
     one = work_a_day(campaign(**settings), operators=operators, hours=1.0, far=people(7, answer=0.25))

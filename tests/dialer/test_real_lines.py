@@ -63,7 +63,7 @@ class RealCentre(Centre):
         await self.engine.sign_in(OPERATOR, "1001")
         if ready:
             await self.engine.set_ready(OPERATOR)
-        await self.until(lambda: self.state(OPERATOR) in ("ready", "not_ready"), 5)
+        await self.until(lambda: self.state(OPERATOR) not in ("offline", "connecting"), 5)
 
     async def close(self) -> None:
         await self.engine.stop()
