@@ -31,7 +31,7 @@ async def renew(db: Database) -> None:
         stands_at = await conn.run_sync(migrations.current)
     if stands_at == migrations.newest():
         return
-    if stands_at is not None and not migrations.knows(stands_at):
+    if stands_at is not None and stands_at not in migrations.versions():
         raise StoreError(
             "This database was made by a newer Ahize; start that version, or restore a backup for this one."
         )

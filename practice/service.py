@@ -119,7 +119,7 @@ def run(arguments: Sequence[str]) -> int:
     except (ValueError, OSError) as error:
         sys.stderr.write(f"The config cannot be used: {error}\n")
         return 2
-    log.configure(json=False, level="INFO")
+    log.configure(json=False, level="WARNING")
     allow_many_files()
     with contextlib.suppress(KeyboardInterrupt):
         runner()(serve(config))

@@ -18,7 +18,7 @@ from kit import log
 from kit.clock import SystemClock
 
 FOLDER = Path("var/demo")
-INCOMING_PER_MINUTE = 2.0
+INCOMING_PER_MINUTE = 6.0
 FINISH_S = 90.0
 WRAP_UP_S = 15.0
 OWN_PHONE = "1001"
