@@ -39,16 +39,21 @@ EVERYTHING_KEPT = """() => JSON.stringify([
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
     """A browser while the block runs; skips where there is none, or no built desk to look at."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip("no Chromium: install Debian's package chromium")
-    if not PAGES.exists():
-        pytest.skip("the desk's pages are not built: run `make web`")
+    lacks = _missing()
+    if lacks is not None:
+        pytest.skip(lacks)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         try:
             yield browser
         finally:
             await browser.close()
+
+
+def _missing() -> str | None:
+    if not Path(CHROMIUM).exists():
+        return "no Chromium: install Debian's package chromium"
+    return None if PAGES.exists() else "the desk's pages are not built: run `make web`"
 
 
 class Watched:
