@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute, APIWebSocketRoute, iter_route_contexts
 from api import errors, pages, security, system, websocket
 from api.routers import ROUTERS
 from api.stream import Stream
+from campaigns.lists.imports import Imports
 from identity.access import Guard
 from identity.login.endings import Endings
 from identity.parts import SignIn
@@ -30,14 +31,17 @@ class UnguardedRoute(RuntimeError):
 class Parts:
     """What the doors need. Each is found by the routes as `app.state.<name>`.
 
-    `engine` is None where nothing dials (tests of the doors, a page-only process). `pages` is the built desk; None:
-    the API alone. `upload_limit` and `body_limit` are bytes.
+    `engine` and `imports` are None where nothing dials and nothing is taken in (tests of the doors). `trunks`: the
+    names of the configured ones, the first being the usual. `pages` is the built desk; None: the API alone.
+    `upload_limit` and `body_limit` are bytes.
     """
 
     db: Database
     journal: Journal
     seal: Seal
     engine: Any = None
+    imports: Imports | None = None
+    trunks: tuple[str, ...] = ()
     clock: Clock = field(default_factory=SystemClock)
     sign_in: SignIn = field(default_factory=SignIn)
     uploads: Path = Path("var/uploads")
@@ -47,7 +51,6 @@ class Parts:
     pages: Path | None = None
     hosts: frozenset[str] = frozenset()
     version: str = "0"
-    extra: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 def create_app(parts: Parts, routers: Sequence[APIRouter] = ROUTERS) -> FastAPI:

@@ -1,7 +1,4 @@
-"""What the routes of campaigns take from the running service (`app.state`), with its types.
-
-`app.state.extra` holds `imports` (the running Imports) and `trunks` (names of the configured trunks).
-"""
+"""What the routes of campaigns take from the running service (`app.state`), with its types."""
 
 from typing import Annotated, Any, Protocol
 
@@ -28,12 +25,12 @@ def engine_of(connection: HTTPConnection) -> Engine | None:
 
 
 def imports_of(connection: HTTPConnection) -> Imports:
-    return connection.app.state.extra["imports"]
+    return connection.app.state.imports
 
 
 def trunks_of(connection: HTTPConnection) -> tuple[str, ...]:
     """Names of the configured trunks, the first one being the default."""
-    return tuple(connection.app.state.extra.get("trunks", ()))
+    return connection.app.state.trunks
 
 
 Dialing = Annotated[Engine | None, Depends(engine_of)]

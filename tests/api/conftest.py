@@ -48,7 +48,8 @@ def parts(db: Database, seal: Seal, clock: ManualClock, tmp_path: Path) -> Parts
         upload_limit=256 * 1024,
         body_limit=64 * 1024,
         body_idle_s=0.5,
-        extra={"imports": Imports(db, MASTER, uploads, clock), "trunks": ("pbx",)},
+        imports=Imports(db, MASTER, uploads, clock),
+        trunks=("pbx",),
     )
 
 

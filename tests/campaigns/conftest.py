@@ -103,7 +103,8 @@ def app(database: Database, seal: Seal, clock: ManualClock, imports: Imports) ->
         engine=Engine(),
         sign_in=SignIn(url=ORIGIN),
         upload_limit=2 * 1024 * 1024,
-        extra={"imports": imports, "trunks": ("pbx",)},
+        imports=imports,
+        trunks=("pbx",),
     )
     return create_app(parts, ROUTERS)
 
