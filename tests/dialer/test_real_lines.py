@@ -225,7 +225,7 @@ async def test_person_whom_nobody_takes_hears_the_message(real: RealCentre, pbx:
 
 
 async def test_leg_from_which_nothing_is_heard_is_ended(real: RealCentre, pbx: Pbx) -> None:
-    real.sip._silence_s = 2.0
+    real.sip._silence_s = 4.0
     real.leads.add(first(real), ["+905321500001"])  # answers, sends no RTP
     await real.sit_down()
 
