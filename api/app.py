@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.routing import APIRoute, APIWebSocketRoute, iter_route_contexts
 
 from api import errors, pages, security, system, websocket
@@ -72,7 +73,7 @@ def create_app(parts: Parts, routers: Sequence[APIRouter] = ROUTERS) -> FastAPI:
     app.include_router(system.api_router, prefix=PREFIX)
     demand_guards(app)
     errors.install(app)
-    app.router.default = pages.Pages(parts.pages)
+    app.router.default = GZipMiddleware(pages.Pages(parts.pages), minimum_size=1024)  # nothing secret is in the pages
     security.install(app, parts)
     return app
 

@@ -27,7 +27,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from api.security import is_own_origin
 from api.stream import Frame, Outbox, Stream, Viewer, encode
 from desk.calls import pop
-from desk.parts import engine_of, trunks_of
+from desk.parts import engine_of
 from desk.status import snapshot
 from identity.access import Actor, Guard, actor_of, renewed
 from identity.errors import NotSignedIn
@@ -237,6 +237,6 @@ async def _snapshot(connection: HTTPConnection, actor: Actor, epoch: str, positi
             seal_of(connection),
             actor,
             snapshot.Place(epoch, position),
-            trunks_of(engine_of(connection)),
+            engine_of(connection),
             clock_of(connection).now(),
         )

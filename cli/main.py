@@ -72,6 +72,14 @@ def link(login: Annotated[str, typer.Argument(help="who it is for")], config: Co
 
 
 @app.command()
+def openapi() -> None:
+    """Print the description of the API (OpenAPI)."""
+    from cli.upkeep import openapi as work
+
+    typer.echo(work())
+
+
+@app.command()
 def practice(config: Annotated[str, typer.Argument(help="a JSON object, or a file that holds one")]) -> None:
     """Run a practice exchange alone: simulated customers and phones behind SIP."""
     from practice.service import run

@@ -1,10 +1,13 @@
 """What an administrator does from the command line, with the service stopped or running."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import typer
 from sqlalchemy import Connection, select
 
+from api.app import Parts, create_app
 from cli import store
 from cli.settings import Settings
 from identity.login.service import new_link
@@ -58,3 +61,10 @@ async def link(config: Path, login: str) -> None:
 
     async with store.opened(settings.database.url) as db:
         typer.echo(f"{settings.server.url}/link#{await db.write(work)}")
+
+
+def openapi() -> str:
+    """The API's description as JSON, the same for the same routes."""
+    nothing: Any = None
+    app = create_app(Parts(db=nothing, journal=nothing, seal=nothing))
+    return json.dumps(app.openapi(), indent=1, sort_keys=True, ensure_ascii=False)

@@ -6,8 +6,8 @@ from typing import Annotated, Protocol
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
-from dialer.ports import CallId, OperatorId, Reason, TrunkState
-from dialer.status import OperatorView
+from dialer.ports import CallId, CampaignId, OperatorId, Reason, TrunkState
+from dialer.status import CampaignStatus, OperatorView
 from kit.errors import Unavailable
 from kit.journal import Journal
 
@@ -28,6 +28,10 @@ class Engine(Protocol):
     async def disposed(self, call: CallId, operator: OperatorId) -> None: ...
 
     def trunks(self) -> Sequence[TrunkState]: ...
+
+    def operator(self, operator: OperatorId) -> OperatorView | None: ...
+
+    def campaign_status(self, campaign: CampaignId) -> CampaignStatus: ...
 
 
 class NotDialing(Unavailable):

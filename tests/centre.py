@@ -44,7 +44,7 @@ from dialer.ports import (
     Reason,
     TrunkState,
 )
-from dialer.status import OperatorView
+from dialer.status import OperatorView, not_running
 from identity.login.models import session
 from identity.roles.models import membership
 from identity.roles.rights import Role
@@ -106,6 +106,12 @@ class Engine:
 
     async def disposed(self, call_id, operator):
         self.commands.append(("disposed", call_id, operator))
+
+    def operator(self, operator):
+        return None
+
+    def campaign_status(self, campaign_id):
+        return not_running(campaign_id)
 
     def trunks(self):
         return [TrunkState("pbx", True, Reason("registered"), 30, 0)]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict
 
 from campaigns.text import Code
-from desk.parts import Dialer, Engine, Log, running, trunks_of
+from desk.parts import Dialer, Engine, Log, running
 from desk.status import snapshot
 from desk.status.errors import NoExtension
 from desk.status.service import OFFLINE
@@ -52,7 +52,7 @@ async def everything(actor: Worker, db: Db, journal: Log, seal: Seals, clock: No
     """The whole desk, and the position from which the event stream goes on from it."""
     place = snapshot.Place(*await journal.head())
     async with db.read() as conn:
-        return await snapshot.build(conn, seal, actor, place, trunks_of(engine), clock.now())
+        return await snapshot.build(conn, seal, actor, place, engine, clock.now())
 
 
 @router.put("/state")

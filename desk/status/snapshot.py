@@ -1,6 +1,5 @@
 """Everything a desk needs to draw itself anew: after a reload, or when there is nothing to resume from."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,9 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns.campaigns.models import campaign
 from desk.calls import pop
+from desk.calls.events import reason_body
 from desk.calls.models import call
+from desk.parts import Engine, trunks_of
 from desk.status.service import OFFLINE, WRAP_UP, state_of
-from dialer.ports import TrunkState
+from dialer.ports import CampaignId, OperatorId, TrunkState
 from identity.roles.rights import Actor, Right
 from kit.seal import Seal
 
@@ -27,7 +28,7 @@ class Place:
 
 
 async def build(
-    conn: AsyncConnection, seal: Seal, actor: Actor, place: Place, trunks: Sequence[TrunkState], now: datetime
+    conn: AsyncConnection, seal: Seal, actor: Actor, place: Place, engine: Engine | None, now: datetime
 ) -> Snapshot:
     """The desk of `actor`. `place` must have been read before `conn` was opened."""
     row = await state_of(conn, actor.user)
@@ -35,11 +36,11 @@ async def build(
     return {
         "epoch": place.epoch,
         "position": place.position,
-        "operator": operator_body(row, actor),
+        "operator": operator_body(row, actor) | {"then": _then(engine, actor)},
         "call": None if on is None else await pop.build(conn, seal, on["id"], actor.name, now),
         "wrap_up": _wrap_up(row, on),
-        "campaigns": await _campaigns(conn, actor),
-        "trunks": [_trunk(trunk) for trunk in trunks],
+        "campaigns": [_with_reason(each, engine) for each in await _campaigns(conn, actor)],
+        "trunks": [_trunk(trunk) for trunk in trunks_of(engine)],
     }
 
 
@@ -85,6 +86,19 @@ async def _campaigns(conn: AsyncConnection, actor: Actor) -> list[dict[str, obje
     return [dict(row) for row in found.mappings()]
 
 
+def _with_reason(shown: dict[str, object], engine: Engine | None) -> dict[str, object]:
+    """A campaign with why the engine dials it as it does, or does not."""
+    reason = None
+    if engine is not None and shown["state"] == "running":
+        reason = reason_body(engine.campaign_status(CampaignId(str(shown["id"]))).reason)
+    return shown | {"reason": reason}
+
+
+def _then(engine: Engine | None, actor: Actor) -> str:
+    """Where the operator goes after what he does now."""
+    view = None if engine is None else engine.operator(OperatorId(actor.user))
+    return OFFLINE if view is None else view.then
+
+
 def _trunk(trunk: TrunkState) -> dict[str, object]:
-    reason = {"code": trunk.reason.code, "values": dict(trunk.reason.values)}
-    return {"name": trunk.name, "up": trunk.up, "reason": reason}
+    return {"name": trunk.name, "up": trunk.up, "reason": reason_body(trunk.reason)}

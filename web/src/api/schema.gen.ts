@@ -231,6 +231,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dnc/{entry}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Removed
+         * @description Allow a number again.
+         */
+        delete: operations["removed_api_v1_dnc__entry__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/keys": {
         parameters: {
             query?: never;
@@ -408,6 +428,30 @@ export interface paths {
          */
         put: operations["replaced_api_v1_projects__project__dispositions_put"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/dnc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listed
+         * @description Numbers that must not be called for this project, those barred everywhere among them; masked.
+         */
+        get: operations["listed_api_v1_projects__project__dnc_get"];
+        put?: never;
+        /**
+         * Added
+         * @description Bar a number; an entry that is there already is replaced.
+         */
+        post: operations["added_api_v1_projects__project__dnc_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -826,6 +870,62 @@ export interface components {
         DispositionsIn: {
             /** Items */
             items: components["schemas"]["DispositionIn"][];
+        };
+        /**
+         * DncIn
+         * @description `number`: as dialed in the project's country, or with its country code. `until`: None holds for ever.
+         *
+         *     `everywhere`: for all projects, which needs the right in all of them.
+         */
+        DncIn: {
+            /**
+             * Everywhere
+             * @default false
+             */
+            everywhere: boolean;
+            /** Number */
+            number: string;
+            /** Reason */
+            reason?: string | null;
+            /**
+             * Source
+             * @default manager
+             */
+            source: string;
+            /** Until */
+            until?: string | null;
+        };
+        /** DncOut */
+        DncOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string | null;
+            /** Id */
+            id: string;
+            /** Number Masked */
+            number_masked: string;
+            /** Project */
+            project: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Source */
+            source: string;
+            /** Until */
+            until: string | null;
+        };
+        /**
+         * DncPage
+         * @description `next_cursor`: give it as `cursor` for what follows; None at the end.
+         */
+        DncPage: {
+            /** Items */
+            items: components["schemas"]["DncOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /**
          * Flag
@@ -1762,6 +1862,35 @@ export interface operations {
             };
         };
     };
+    removed_api_v1_dnc__entry__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entry: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     own_keys_api_v1_keys_get: {
         parameters: {
             query?: never;
@@ -2145,6 +2274,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DispositionOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    listed_api_v1_projects__project__dnc_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DncPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    added_api_v1_projects__project__dnc_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DncIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DncOut"];
                 };
             };
             /** @description Validation Error */
