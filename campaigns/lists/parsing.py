@@ -8,6 +8,7 @@ import contextlib
 import json
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
@@ -140,6 +141,7 @@ _open: dict[str, Iterator[Row]] = {}
 
 
 def _start(master: MasterKey) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group; the service ends its worker
     _seals[:] = [Seal(master)]
     threading.Thread(target=_end_with_service, daemon=True).start()
     with contextlib.suppress(ImportError, ValueError, OSError):

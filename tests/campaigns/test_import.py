@@ -251,6 +251,18 @@ async def test_a_worker_that_dies_is_replaced(imports: Imports, setting: Setting
     assert row["state"] == "done"
 
 
+async def test_ctrl_c_at_the_terminal_is_no_matter_for_the_worker(imports: Imports, setting: Setting):
+    await imports.parser.warm()
+    (worker,) = (imports.parser._pool._processes or {}).values()
+
+    os.kill(worker.pid, signal.SIGINT)
+    wanted = await store(imports, setting, make(20).content)
+    imports.submit()
+
+    assert (await finished(setting, wanted))["state"] == "done"
+    assert worker.is_alive()
+
+
 async def test_attempts_go_first_while_a_list_is_written(imports: Imports, setting: Setting):
     await setting.add(*(number_of(i) for i in range(20)))
     wanted = await store(imports, setting, make(1200).content)
