@@ -33,6 +33,8 @@ ALLOWED: frozenset[str] = frozenset((*_SHAPE, *_IDS, *_CODES, *_FIGURES, *_NAMES
 
 DROPPED = metrics.counter("log_fields_dropped", "Log fields that were not on the allow-list", ("field",))
 _MAX_TEXT = 300
+_TALKATIVE = ("alembic", "uvicorn")
+"""Libraries that tell of each step they take; that is for those who look for a fault in them (level debug)."""
 
 
 def configure(json: bool, level: str = "INFO") -> None:
@@ -46,6 +48,8 @@ def configure(json: bool, level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING if root.level == logging.INFO else logging.NOTSET)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -58,6 +58,13 @@ def test_libraries_are_logged_in_the_same_form(lines):
     assert "number" not in line
 
 
+def test_libraries_that_tell_of_each_step_are_heard_from_warnings_on(lines):
+    logging.getLogger("alembic.runtime.migration").info("Context impl SQLiteImpl.")
+    logging.getLogger("alembic.runtime.migration").warning("this matters")
+
+    assert [line["event"] for line in lines()] == ["this matters"]
+
+
 def test_lines_below_the_level_are_left_out(lines):
     log.get("x").debug("too much")
 
