@@ -1,6 +1,7 @@
 """The web server around the doors: one uvicorn in the service's own loop."""
 
 import socket
+import ssl
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -20,6 +21,12 @@ class PortTaken(Unavailable):
     code = "port_taken"
 
 
+class NoCertificate(Unavailable):
+    """The certificate cannot be used; look at the files that server.tls_certificate and server.tls_key name."""
+
+    code = "no_certificate"
+
+
 class Doors(uvicorn.Server):
     """Uvicorn without its own signal handling: the service decides when it ends."""
 
@@ -34,13 +41,20 @@ def bind(server: Server) -> socket.socket:
     try:
         return socket.create_server((server.host, server.port), family=family, backlog=2048)
     except OSError as error:
-        raise PortTaken() from error
+        raise PortTaken(
+            f"The address {server.host}:{server.port} for the pages cannot be had ({error.strerror}); "
+            "choose another server.host or server.port."
+        ) from error
 
 
 @asynccontextmanager
 async def opened(app: FastAPI, server: Server, listening: socket.socket) -> AsyncGenerator[None]:
-    """Serve `app` while the block runs; then let requests under way end, at most 5 s."""
+    """Serve `app` while the block runs; then let requests under way end, at most 5 s. Raises NoCertificate."""
     doors = Doors(configuration(app, server))
+    try:
+        doors.config.load()
+    except (OSError, ssl.SSLError) as error:
+        raise NoCertificate() from error
     async with Tasks() as tasks:
         serving = tasks.spawn(doors.serve(sockets=[listening]), "cli.doors")
         try:

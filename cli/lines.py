@@ -1,5 +1,6 @@
 """The telephone lines of the settings."""
 
+import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -17,9 +18,16 @@ class SipPortTaken(Unavailable):
     code = "sip_port_taken"
 
 
+class NoMediaAddress(Unavailable):
+    """Sound cannot be received on media.host; write an address of this machine there."""
+
+    code = "no_media_address"
+
+
 @asynccontextmanager
 async def lines_of(settings: Settings) -> AsyncGenerator[SipLines]:
-    """Lines that register and take calls while the block runs. Raises SipPortTaken."""
+    """Lines that register and take calls while the block runs. Raises SipPortTaken, NoMediaAddress."""
+    _check_media(settings.media.host)
     lines = SipLines(
         _trunks(settings),
         SystemClock(),
@@ -32,11 +40,30 @@ async def lines_of(settings: Settings) -> AsyncGenerator[SipLines]:
     try:
         await lines.start()
     except OSError as error:
-        raise SipPortTaken() from error
+        raise SipPortTaken(
+            f"The address {settings.sip.host}:{settings.sip.port} for SIP cannot be had ({_why(error)}); "
+            "choose another sip.host or sip.port."
+        ) from error
     try:
         yield lines
     finally:
         await lines.stop()
+
+
+def _check_media(host: str) -> None:
+    """Find a wrong address now, not when the first call has no sound. Raises NoMediaAddress."""
+    try:
+        kind, _, _, _, address = socket.getaddrinfo(host, 0, type=socket.SOCK_DGRAM)[0]
+        with socket.socket(kind, socket.SOCK_DGRAM) as probe:
+            probe.bind(address)
+    except OSError as error:
+        raise NoMediaAddress(
+            f"Sound cannot be received on {host} ({_why(error)}); write an address of this machine into media.host."
+        ) from error
+
+
+def _why(error: OSError) -> str:
+    return error.strerror or "it is no address"
 
 
 def _trunks(settings: Settings) -> tuple[Trunk, ...]:

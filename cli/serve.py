@@ -26,7 +26,8 @@ def tell(service: Service) -> None:
     sys.stderr.write(f"Ahize is at {service.url}\n")
     if service.first_link is not None:
         sys.stderr.write(
-            f"There is no administrator yet. This link makes one; it works once, for a day:\n{service.first_link}\n"
+            f"\nThere is no administrator yet. This link makes one; it works once, for a day:\n\n"
+            f"  {service.first_link}\n\n"
         )
 
 

@@ -1,10 +1,21 @@
 """Every setting of `config.yaml`, with what is allowed."""
 
+import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+
+def _a_pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"this is no regular expression ({error}); write one like 10[0-9]{{2}}") from None
+    return value
+
+
+Pattern = Annotated[str, AfterValidator(_a_pattern)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -91,7 +102,7 @@ class Trunk(Section):
     min_digest: Literal["md5", "sha-256"] = "md5"
     channels: Annotated[int, Field(ge=1, le=10000)] = 30
     calls_per_second: Annotated[float, Field(gt=0, le=1000)] = 10
-    extensions: str = "10[0-9]{2}"
+    extensions: Pattern = "10[0-9]{2}"
 
 
 class Settings(Section):

@@ -178,7 +178,7 @@ _SQLITE_SENTENCES: dict[str, str] = {
     "SQLITE_CANTOPEN": "The database file cannot be opened; look at its folder and its rights.",
 }
 _SQLSTATE_SENTENCES: dict[str, str] = {
-    "08": "The connection to PostgreSQL is lost; the service tries again by itself.",
+    "08": "PostgreSQL cannot be reached; see that it runs where database.url says, then the service can go on.",
     "25006": "PostgreSQL takes no writes here (a standby?); connect to the primary.",
     "28": "PostgreSQL refuses the user or the password; correct database.url.",
     "3D": "This database is not there on the PostgreSQL server; create it or correct database.url.",

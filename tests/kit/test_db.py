@@ -259,7 +259,7 @@ def test_an_unfit_url_is_refused(url, sentence):
 
 
 async def test_a_server_that_is_not_there_is_named_as_such():
-    with pytest.raises(StoreError, match="connection to PostgreSQL is lost"):
+    with pytest.raises(StoreError, match="PostgreSQL cannot be reached"):
         await Database("postgresql+asyncpg://x@127.0.0.1:1/x").open()
 
 

@@ -1,0 +1,58 @@
+"""What is wrong with the settings is said at the start, in one sentence that names it."""
+
+import socket
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+
+from cli import doors, lines
+from cli.settings import Server, Settings
+from kit.settings import SettingsError, load
+
+TRUNK = {"name": "pbx", "host": "127.0.0.1"}
+
+
+def settings(**sections: object) -> Settings:
+    return Settings.model_validate({"trunks": [TRUNK], **sections})
+
+
+def test_a_pattern_that_is_none_is_refused_with_its_line(tmp_path: Path):
+    file = tmp_path / "config.yaml"
+    file.write_text("trunks:\n  - name: pbx\n    host: 127.0.0.1\n    extensions: '10['\n")
+
+    with pytest.raises(SettingsError, match=r"line 4\): this is no regular expression"):
+        load(Settings, file, environ={})
+
+
+def test_a_port_that_is_taken_is_named():
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        with pytest.raises(doors.PortTaken, match=f"127.0.0.1:{port} .*in use.*server.port"):
+            doors.bind(Server(port=port))
+
+
+async def test_a_certificate_that_is_not_there_ends_the_start(tmp_path: Path):
+    server = Server(port=0, tls_certificate=str(tmp_path / "none.pem"), tls_key=str(tmp_path / "none.key"))
+
+    with doors.bind(server) as listening, pytest.raises(doors.NoCertificate, match="tls_certificate"):
+        async with doors.opened(FastAPI(), server, listening):
+            pass
+
+
+@pytest.mark.parametrize("host", ["192.0.2.10", "no-such-name.invalid"])
+async def test_sound_at_an_address_of_another_machine_ends_the_start(host: str):
+    with pytest.raises(lines.NoMediaAddress, match=rf"{host} .*media\.host"):
+        async with lines.lines_of(settings(sip={"port": 0}, media={"host": host})):
+            pass
+
+
+async def test_a_sip_port_that_is_taken_is_named():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+
+        with pytest.raises(lines.SipPortTaken, match=rf"127\.0\.0\.1:{port} .*sip\.port"):
+            async with lines.lines_of(settings(sip={"port": port})):
+                pass
