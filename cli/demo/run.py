@@ -3,7 +3,9 @@
 import asyncio
 import json
 import shutil
+import signal
 import sys
+from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +40,7 @@ async def demo(wish: Wish) -> None:
     """Run the example centre; with `headless` end with one line of JSON. Raises AhizeError."""
     log.configure(json=True, level="warning")
     _empty(FOLDER)
+    _say(f"Setting up an example centre with {wish.operators} simulated operators …")
     calls = FOLDER / "exchange.jsonl"
     async with (
         exchange.running(calls, wish.operators + 1, centre.NUMBER, INCOMING_PER_MINUTE) as far,
@@ -46,7 +49,8 @@ async def demo(wish: Wish) -> None:
         began = SystemClock().now()
         await _open(wish, service, far)
         await _wait(wish)
-        await _close(service, far)
+        _say("The calls that are on are ended by those who speak, then the demo ends; Ctrl-C ends it at once.")
+        await _unless_stopped(_close(service, far))
         summary = await report.summary(service.db, service.seal, calls, began)
     if wish.headless:
         sys.stdout.write(json.dumps(summary) + "\n")
@@ -102,25 +106,41 @@ async def _open(wish: Wish, service: Service, far: exchange.Exchange) -> None:
     await centre.start(service.url, built.links["starter"], built.campaigns)
     links = [built.links[f"operator-{n}"] for n in range(1, wish.operators + 1)]
     await far.ask({"operators": {"base_url": service.url, "links": links}})
-    if not wish.headless:
+    if wish.headless:
+        _say(f"Calls run{'' if wish.seconds is None else f' for {wish.seconds:g} s'}; the figures come at the end.")
+    else:
         _tell(service, built)
 
 
 def _tell(service: Service, built: centre.Centre) -> None:
     lines = (
         f"Ahize is at {service.url}. Customers, phones and the other operators are simulated.",
-        "These links work once each:",
+        "These links work once each; at the question for a password you may choose “Şimdi değil” (not now):",
         f"  operator    {built.links['you']}",
         f"  supervisor  {built.links['supervisor']}",
         f"  manager     {built.links['manager']}",
         "Ctrl-C ends the demo.",
     )
-    sys.stderr.write("\n".join(lines) + "\n")
+    _say("\n".join(lines))
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
 
 
 async def _wait(wish: Wish) -> None:
     with suppress(TimeoutError):
         await asyncio.wait_for(until_stopped(), wish.seconds)
+
+
+async def _unless_stopped(work: Coroutine[None, None, None]) -> None:
+    """Let `work` end by itself, or break it off at the next SIGINT or SIGTERM."""
+    loop = asyncio.get_running_loop()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(None) as patience:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, lambda: patience.reschedule(loop.time()))
+            await work
 
 
 async def _close(service: Service, far: exchange.Exchange) -> None:
