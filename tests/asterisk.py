@@ -5,14 +5,17 @@
 
 import asyncio
 import csv
+import fcntl
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -125,57 +128,57 @@ def _run(*arguments: str) -> str:
     return done.stdout
 
 
-def _start() -> int | None:
-    """Start a PBX of our own; its port base, or None when it is not installed."""
+def _start() -> tuple[int, IO[str]] | None:
+    """Start a PBX of our own; its port base and the claim on it, or None when it is not installed."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     bases = [*BASES[worker:], *BASES[:worker]]
     for base in bases:
+        claim = _claim(base)
+        if claim is None:
+            continue
         try:
-            said = _run("start", "--port-base", str(base))
+            if "runs already" in _run("start", "--port-base", str(base)):  # whoever started it is gone
+                _run("stop", "--port-base", str(base))
+                _run("start", "--port-base", str(base))
         except RuntimeError as error:
+            claim.close()
             if "not installed" in str(error):
                 return None
             if "choose another" not in str(error):
                 raise
             continue
-        if "runs already" in said and not _is_orphan(base):
-            continue
-        if "runs already" in said:
-            _run("stop", "--port-base", str(base))
-            _run("start", "--port-base", str(base))
-        _owner(base).write_text(str(os.getpid()))
-        return base
+        return base, claim
     raise RuntimeError(f"no port base of {bases} is free for the test PBX")
+
+
+def _claim(base: int) -> IO[str] | None:
+    """Keep other test processes off a port base, also while its PBX is stopped; ends with the process."""
+    file = (Path(tempfile.gettempdir()) / f"ahize-test-pbx-{base}").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        return None
+    return file
 
 
 def _settings(base: int) -> dict[str, str]:
     return dict(line.partition("=")[::2] for line in _run("env", "--port-base", str(base)).splitlines())
 
 
-def _owner(base: int) -> Path:
-    """The file that says which test process started the PBX."""
-    return Path(_settings(base)["PBX_RUN"]) / "owner"
-
-
-def _is_orphan(base: int) -> bool:
-    """Whether a test process started it that is gone."""
-    try:
-        return not Path(f"/proc/{int(_owner(base).read_text())}").exists()
-    except (OSError, ValueError):
-        return False
-
-
 @contextmanager
 def server() -> Iterator[Pbx | None]:
     """A PBX for as long as the context lasts; None where it is not installed."""
-    base = _start() if PROGRAM.exists() else None
-    if base is None:
+    started = _start() if PROGRAM.exists() else None
+    if started is None:
         yield None
         return
-    try:
-        yield Pbx("127.0.0.1", base, Path(_settings(base)["PBX_RUN"]))
-    finally:
-        _run("stop", "--port-base", str(base))
+    base, claim = started
+    with claim:
+        try:
+            yield Pbx("127.0.0.1", base, Path(_settings(base)["PBX_RUN"]))
+        finally:
+            _run("stop", "--port-base", str(base))
 
 
 @pytest.fixture(scope="session")

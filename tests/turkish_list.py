@@ -1,6 +1,6 @@
 """Makes a call list like those that Turkish centres send: semicolons, Windows-1254, local numbers, some of them wrong.
 
-Run it to see one: python tests/campaigns/turkish_list.py 5000 > list.csv. The people are made up of lists of words.
+Run it to see one: python tests/turkish_list.py 5000 > list.csv. The people are made up of lists of words.
 """
 
 import random
