@@ -115,7 +115,7 @@ async def _open(wish: Wish, service: Service, far: exchange.Exchange) -> None:
 def _tell(service: Service, built: centre.Centre) -> None:
     lines = (
         f"Ahize is at {service.url}. Customers, phones and the other operators are simulated.",
-        "These links work once each; at the question for a password you may choose “Şimdi değil” (not now):",
+        "These links work once each; the password that they ask for can wait (“Not now”):",
         f"  operator    {built.links['you']}",
         f"  supervisor  {built.links['supervisor']}",
         f"  manager     {built.links['manager']}",
