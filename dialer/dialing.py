@@ -212,4 +212,7 @@ def _empty(counts: LeadCounts) -> Reason:
         return Reason("list_finished")
     if counts.next_at is None:
         return Reason("no_lead_now", {"later": counts.later})
-    return Reason("no_lead_now", {"later": counts.later, "next_at": counts.next_at.isoformat()})
+    opens = counts.next_at.isoformat()
+    if counts.callable == 0 and counts.waits_for == "outside_hours":
+        return Reason("outside_hours", {"later": counts.later, "opens": opens})
+    return Reason("no_lead_now", {"later": counts.later, "next_at": opens})

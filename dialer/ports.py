@@ -178,9 +178,12 @@ class Leads(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LeadCounts:
+    """`next_at`: when the next lead comes due; `waits_for`: the code of what that one waits for, if it is known."""
+
     callable: int
     later: int
     next_at: datetime | None = None
+    waits_for: str | None = None
 
 
 # ---------------------------------------------------------------- what is allowed

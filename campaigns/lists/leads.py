@@ -80,7 +80,8 @@ class StoredLeads:
         """How many leads are callable now and later."""
         async with self._db.read() as conn:
             found = (await conn.execute(_counted(campaign, now))).one()
-        return ports.LeadCounts(found.callable or 0, found.later or 0, found.next_at)
+            code = None if found.next_at is None else await conn.scalar(_waits_for(campaign, found.next_at))
+        return ports.LeadCounts(found.callable or 0, found.later or 0, found.next_at, code)
 
     def _take_for(self, resource: str):
         async def work(tx: Tx) -> int:
@@ -213,6 +214,12 @@ def _counted(campaign: str, now: datetime):
         func.sum(case((due, 0), else_=1)).label("later"),
         func.min(case((due, None), else_=lead.c.next_at), type_=lead.c.next_at.type).label("next_at"),
     ).where(visible(campaign), lead.c.state == LeadState.OPEN.value)
+
+
+def _waits_for(campaign: str, at: datetime):
+    """The code of a lead that comes due at this very moment."""
+    here = (visible(campaign), lead.c.state == LeadState.OPEN.value, lead.c.next_at == at)
+    return select(lead.c.waits_for).where(*here).limit(1)
 
 
 def _campaign_of(row: RowMapping) -> ports.Campaign:

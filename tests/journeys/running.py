@@ -133,11 +133,6 @@ class Centre:
         body = {"name": "Örnek", "country": "TR", "zone": "Europe/Istanbul", "inbound_numbers": [NUMBER]}
         return cls(service, admin, (await admin.post("/projects", body))["id"])
 
-    async def another(self, **values: Any) -> "Centre":
-        """One more project of the same service; its operators get no calls of other tests."""
-        body = {"name": f"Örnek {uuid4().hex[:6]}", "country": "TR", "zone": "Europe/Istanbul", **values}
-        return Centre(self.service, self.admin, (await self.admin.post("/projects", body))["id"])
-
     async def person(self, login: str, role: str, extension: str | None = None) -> str:
         """Makes one; gives a one-time link."""
         person = await self.admin.post("/users", {"login": login, "name": f"Örnek {login}", "extension": extension})
