@@ -18,6 +18,16 @@ from kit.errors import Unavailable
 router = APIRouter()
 api_router = APIRouter(tags=["system"])
 _PATIENCE_S = 2.0
+_TRUNK_SENTENCES = {
+    "registered": "It is registered at the exchange.",
+    "answers": "The exchange answers.",
+    "starting": "The service is starting.",
+    "registering": "It is registering at the exchange.",
+    "no_address": "The name has no address; check host in the settings, and the name server.",
+    "no_answer": "The exchange does not answer; check host and port in the settings, and that the exchange runs.",
+    "registration_refused": "The exchange refused us; check username, password and realm in the settings.",
+    "stopped": "The service is being stopped.",
+}
 
 
 @router.get("/health", dependencies=[Depends(public())], include_in_schema=False)
@@ -75,5 +85,6 @@ async def state(request: Request, engine: Dialer, journal: Log, clock: Now) -> S
 
 
 def _trunk(found: TrunkState) -> TrunkOut:
-    reason = {"code": found.reason.code, "values": dict(found.reason.values)}
+    code = found.reason.code
+    reason = {"code": code, "values": dict(found.reason.values), "message": _TRUNK_SENTENCES.get(code, code)}
     return TrunkOut(name=found.name, up=found.up, reason=reason, channels=found.channels, in_use=found.in_use)

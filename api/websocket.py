@@ -37,7 +37,7 @@ from kit.errors import Unavailable
 
 MAX_FRAME = 64 * 1024
 MAX_FRAMES_A_SECOND = 20
-LOOK_AGAIN_S = 5.0  # at the sign-in and its rights; half of what is promised
+LOOK_AGAIN_S = 8.0  # at the sign-in and its rights, when nobody told of a change; 10 s are promised
 CLOSE_WITHIN_S = 20.0
 START_WITHIN_S = 5.0
 

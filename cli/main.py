@@ -44,12 +44,13 @@ def demo(
     json: Annotated[bool, typer.Option("--json", help="nobody at a desk; end with one line of JSON")] = False,
     operators: Annotated[int, typer.Option(min=1, max=100, help="simulated operators")] = 6,
     port: Annotated[int, typer.Option(help="where the pages are; 0: any free port")] = 8080,
+    folder: Annotated[Path, typer.Option(help="where it keeps its data; emptied at the start")] = Path("var/demo"),
 ) -> None:
     """Run an example centre with simulated customers."""
     from cli.demo.run import Wish
     from cli.demo.run import demo as work
 
-    _run(work(Wish(seconds=for_s, headless=json, operators=operators, port=port)))
+    _run(work(Wish(seconds=for_s, headless=json, operators=operators, port=port, folder=folder)))
 
 
 @app.command()

@@ -52,6 +52,7 @@ class SimulatedOperator:
     async def run(self) -> None:
         """Sign in, then follow the stream, and come back to it whenever it breaks."""
         async with self._tasks:
+            await asyncio.sleep(self._dice.uniform(0, self._settings.arrive_s))
             await self._sign_in()
             while True:
                 with suppress(OSError, WebSocketException):

@@ -39,12 +39,13 @@ class Inbound(_Part):
 class Clients(_Part):
     """Simulated operators, one for each one-time link (the link itself, or its token).
 
-    `talk_s`: how long an operator wants to talk; about half of all calls are ended by the customer before.
-    `wrap_up_s`: from the end of the call to the result.
+    `arrive_s`: within how long they come to work. `talk_s`: how long an operator wants to talk; about half of all calls
+    are ended by the customer before. `wrap_up_s`: from the end of the call to the result.
     """
 
     base_url: str
     links: list[str]
+    arrive_s: Annotated[float, Field(ge=0)] = 0.0
     talk_s: Range = (6.0, 20.0)
     wrap_up_s: Range = (0.5, 2.0)
 

@@ -14,6 +14,7 @@ from contacts import sealing
 from desk.calls.models import call
 from dialer.outcomes import FLAGS, Outcome
 from kit.db import Database
+from kit.event import event
 from kit.seal import Seal
 from practice import log as exchange_log
 
@@ -36,7 +37,8 @@ async def summary(db: Database, seal: Seal, log: Path, began: datetime) -> dict[
     theirs = seen_by_exchange(lines)
     ours = await _attempts(db, began)
     calls = await _calls(db, began)
-    pops = sorted(answer_to_pop(lines, theirs, {row["id"]: row["call_id"] for row in ours}))
+    call_ids = {row["id"]: row["call_id"] for row in ours}
+    pops = sorted(answer_to_pop(lines, theirs, call_ids, await _ready(db, began)))
     abandoned = sum(FLAGS[Outcome(row["outcome"])].abandoned for row in ours if row["outcome"])
     return {
         "attempts": len(ours),
@@ -64,6 +66,17 @@ async def _calls(db: Database, began: datetime) -> Sequence[Row]:
     columns = (call.c.direction, call.c.connected_at, call.c.disposition, call.c.number_digest)
     async with db.read() as conn:
         return (await conn.execute(select(*columns).where(call.c.started_at >= began))).mappings().all()
+
+
+async def _ready(db: Database, began: datetime) -> dict[str, list[datetime]]:
+    """When each operator became ready, by the journal."""
+    changed = (event.c.type == "ahize.operator.changed.v1") & (event.c.at >= began)
+    found: dict[str, list[datetime]] = {}
+    async with db.read() as conn:
+        for row in await conn.execute(select(event.c.subject, event.c.at, event.c.body).where(changed)):
+            if row.body["state"] == "ready":
+                found.setdefault(row.subject, []).append(row.at)
+    return found
 
 
 def seen_by_exchange(lines: Iterable[Mapping[str, Any]]) -> dict[str, Theirs]:
@@ -120,14 +133,30 @@ def incoming_agree(seal: Seal, lines: Iterable[Mapping[str, Any]], calls: Iterab
 
 
 def answer_to_pop(
-    lines: Iterable[Mapping[str, Any]], theirs: Mapping[str, Theirs], call_ids: Mapping[str, str]
+    lines: Sequence[Mapping[str, Any]],
+    theirs: Mapping[str, Theirs],
+    call_ids: Mapping[str, str],
+    ready: Mapping[str, Sequence[datetime]],
 ) -> Iterable[float]:
-    """Milliseconds from the exchange's 200 to the pop at the simulated desk, both on the same clock."""
+    """Milliseconds from the exchange's 200 to the pop at the simulated desk, both on the exchange's clock.
+
+    Dialing ahead, a person may answer before an operator is free: then from the moment when the one who took the call
+    became ready. `ready`: those moments, by operator.
+    """
+    to_clock = _offset(lines)
     for line in lines:
         if line["event"] == "pop" and line.get("attempt") in call_ids:
             answered = theirs[call_ids[line["attempt"]]].answered_t
+            free = [at.timestamp() + to_clock for at in ready.get(line["operator"], ())]
+            came_free = max((t for t in free if t <= line["t"]), default=0.0)
             if answered is not None:
-                yield (line["t"] - answered) * 1000
+                yield (line["t"] - max(answered, came_free)) * 1000
+
+
+def _offset(lines: Sequence[Mapping[str, Any]]) -> float:
+    """What is added to wall time to get the exchange's clock: the two stand in every line it writes at once."""
+    line = next((line for line in lines if line["event"] == "invite"), None)
+    return 0.0 if line is None else line["t"] - datetime.fromisoformat(line["at"]).timestamp()
 
 
 def percentile(ordered: Sequence[float], share: float) -> float | None:

@@ -1,7 +1,9 @@
 """`ahize demo`: exchange, service and example centre, from nothing to running calls."""
 
 import asyncio
+import fcntl
 import json
+import os
 import shutil
 import signal
 import sys
@@ -18,8 +20,10 @@ from cli.service import Service, running
 from cli.settings import Database, Keys, Media, Server, Settings, Sip, Trunk, Uploads
 from kit import log
 from kit.clock import SystemClock
+from kit.errors import Conflict
 
 FOLDER = Path("var/demo")
+ARRIVE_S = 0.25  # between two simulated operators who come to work
 INCOMING_PER_MINUTE = 6.0
 FINISH_S = 90.0
 WRAP_UP_S = 15.0
@@ -34,14 +38,15 @@ class Wish:
     headless: bool = False
     operators: int = 6
     port: int = 8080
+    folder: Path = FOLDER
 
 
 async def demo(wish: Wish) -> None:
     """Run the example centre; with `headless` end with one line of JSON. Raises AhizeError."""
     log.configure(json=True, level="warning")
-    _empty(FOLDER)
+    _own(wish.folder)
     _say(f"Setting up an example centre with {wish.operators} simulated operators …")
-    calls = FOLDER / "exchange.jsonl"
+    calls = wish.folder / "exchange.jsonl"
     async with (
         exchange.running(calls, wish.operators + 1, centre.NUMBER, INCOMING_PER_MINUTE) as far,
         running(_settings(wish, far.port)) as service,
@@ -56,10 +61,26 @@ async def demo(wish: Wish) -> None:
         sys.stdout.write(json.dumps(summary) + "\n")
 
 
-def _empty(folder: Path) -> None:
-    """Each demo begins from nothing."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+class FolderInUse(Conflict):
+    """Another demo runs in this folder; end it, or give this one a folder of its own with --folder."""
+
+    code = "folder_in_use"
+
+
+def _own(folder: Path) -> None:
+    """Begin from nothing, in a folder that is this process's own while it lives. Raises FolderInUse."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        raise FolderInUse() from error
+    for each in folder.iterdir():
+        if each.is_dir():
+            shutil.rmtree(each)
+        else:
+            each.unlink()
 
 
 def _settings(wish: Wish, sip_port: int) -> Settings:
@@ -75,9 +96,9 @@ def _settings(wish: Wish, sip_port: int) -> Settings:
     )
     return Settings(
         server=Server(port=0 if wish.headless else wish.port),
-        database=Database(url=f"sqlite+aiosqlite:///{FOLDER / 'ahize.db'}"),
-        keys=Keys(master_key_file=str(FOLDER / "master.key")),
-        uploads=Uploads(folder=str(FOLDER / "uploads")),
+        database=Database(url=f"sqlite+aiosqlite:///{wish.folder / 'ahize.db'}"),
+        keys=Keys(master_key_file=str(wish.folder / "master.key")),
+        uploads=Uploads(folder=str(wish.folder / "uploads")),
         sip=Sip(port=0),
         media=Media(port_min=34000, port_max=37999),
         trunks=(trunk,),
@@ -105,7 +126,7 @@ async def _open(wish: Wish, service: Service, far: exchange.Exchange) -> None:
     await history.seed(service.db, service.seal, built.project, built.campaigns["cold"], SystemClock().now())
     await centre.start(service.url, built.links["starter"], built.campaigns)
     links = [built.links[f"operator-{n}"] for n in range(1, wish.operators + 1)]
-    await far.ask({"operators": {"base_url": service.url, "links": links}})
+    await far.ask({"operators": {"base_url": service.url, "links": links, "arrive_s": ARRIVE_S * len(links)}})
     if wish.headless:
         _say(f"Calls run{'' if wish.seconds is None else f' for {wish.seconds:g} s'}; the figures come at the end.")
     else:
