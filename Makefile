@@ -28,7 +28,7 @@ check: .venv/dev.stamp web ## style, types, import rules, pages, container files
 	@sh tests/check
 
 bench: .venv/dev.stamp web ## measure the published figures
-	@$(PY) -m bench $(ARGS)
+	@$(PY) -m bench $(NAME) $(ARGS)
 
 soak: .venv/dev.stamp web ## run for hours and look for what leaks
 	@$(PY) -m bench.soak $(ARGS)
