@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Header, Response
 
 from campaigns.campaigns import service
 from campaigns.campaigns.models import campaign
+from campaigns.campaigns.reasons import told
 from campaigns.campaigns.schemas import CampaignIn, CampaignOut, CampaignPatch, StatusOut
 from campaigns.campaigns.states import Event, State
 from campaigns.errors import NoVersion, StaleVersion
@@ -107,7 +108,7 @@ async def status(wanted: Id, actor: Reader, db: Db, clock: Now, engine: Dialing)
         row = await service.find(conn, wanted)
         counts, next_at = await service.counts(conn, wanted, clock.now())
     pace = _pace(engine, wanted) if row["state"] == State.RUNNING else None
-    reason = (pace or {}).pop("reason", None) or _own_reason(row["state"], engine)
+    reason = _reason((pace or {}).pop("reason", None), row["state"], engine)
     return StatusOut(state=row["state"], reason=reason, counts=counts, next_at=next_at, pace=pace)
 
 
@@ -156,7 +157,11 @@ def _pace(engine: Engine | None, wanted: str) -> dict[str, Any] | None:
     return dataclasses.asdict(found) if dataclasses.is_dataclass(found) and not isinstance(found, type) else None
 
 
-def _own_reason(state: str, engine: Engine | None) -> dict[str, Any] | None:
+def _reason(found: dict[str, Any] | None, state: str, engine: Engine | None) -> dict[str, Any]:
     if state != State.RUNNING:
-        return {"code": "campaign_not_running", "values": {"state": state}}
-    return {"code": "no_engine", "values": {}} if engine is None else None
+        return told("campaign_not_running", {"state": state})
+    if engine is None:
+        return told("no_engine", {})
+    if found is None or found["code"] == "not_running":  # the engine has not looked since the start
+        return told("starting", {})
+    return told(found["code"], found["values"])

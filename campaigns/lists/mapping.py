@@ -44,11 +44,11 @@ def columns_of(form: Form, sample: Sequence[Sequence[str]], said: Mapping[str, A
     chosen = {role: _places(form.columns, role, value) for role, value in (said or {}).items()}
     numbers = chosen.get("number") or _numbers(form.columns, sample)
     if not numbers:
-        names = ", ".join(form.columns[:20])
+        names = _some(form.columns)
         raise ListProblem(
-            f"No column holds telephone numbers; name it in mapping. The columns are: {names[:400]}.",
+            f"No column holds telephone numbers; name it in mapping. The columns are: {names}.",
             code="no_number_column",
-            columns=names[:400],
+            columns=names,
         )
     name = chosen.get("name") or _name(form.columns)
     reference = chosen.get("reference") or _exact(form.columns, words.REFERENCE)
@@ -58,6 +58,10 @@ def columns_of(form: Form, sample: Sequence[Sequence[str]], said: Mapping[str, A
     return Columns(tuple(numbers), tuple(name), next(iter(reference), None), next(iter(city), None), others)
 
 
+def _some(columns: Sequence[str]) -> str:
+    return ", ".join(columns[:20])[:400]
+
+
 def _places(columns: Sequence[str], role: str, value: Any) -> list[int]:
     names = value if isinstance(value, list) else [value]
     if role not in ROLES:
@@ -65,7 +69,8 @@ def _places(columns: Sequence[str], role: str, value: Any) -> list[int]:
     for name in names:
         if name not in columns:
             raise ListProblem(
-                f"mapping names the column {str(name)[:80]!r}, which the file has not.", code="unknown_column"
+                f"mapping names the column {str(name)[:80]!r}, which the file has not; it has {_some(columns)}.",
+                code="unknown_column",
             )
     return [columns.index(name) for name in names]
 

@@ -130,7 +130,9 @@ async def test_the_status_counts_leads_and_says_why_it_does_not_dial(manager: As
     paused = (await manager.get(f"{path}/status")).json()
 
     assert running["counts"] == {"open": 2, "reserved": 1, "callable": 2}
-    assert paused["reason"] == {"code": "campaign_not_running", "values": {"state": "paused"}}
+    assert running["reason"]["code"] == "starting"
+    assert (paused["reason"]["code"], paused["reason"]["values"]) == ("campaign_not_running", {"state": "paused"})
+    assert paused["reason"]["message"] == "The campaign is paused; start it when it shall dial."
 
 
 async def test_new_hours_reach_leads_that_waited(manager: AsyncClient, setting: Setting):
