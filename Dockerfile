@@ -56,6 +56,6 @@ VOLUME /data
 EXPOSE 8080/tcp 5070/udp 30000-31999/udp
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
-    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8080/api/v1/health', timeout=2)"]
+    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8080/health', timeout=2)"]
 ENTRYPOINT ["ahize"]
 CMD ["serve"]

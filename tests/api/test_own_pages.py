@@ -97,8 +97,9 @@ async def test_browsers_are_kept_on_tls_where_there_is_some(parts: Parts):
 async def test_foreign_host_name_is_refused_where_names_are_set(parts: Parts):
     app = create_app(Parts(**{**vars(parts), "hosts": frozenset({"desk.test"})}))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=ORIGIN) as browser:
-        assert (await browser.get("/health")).status_code == 200
-        assert (await browser.get("/health", headers={"host": "rebound.test"})).status_code == 400
+        assert (await browser.get("/api/v1/me")).status_code == 401
+        assert (await browser.get("/api/v1/me", headers={"host": "rebound.test"})).status_code == 400
+        assert (await browser.get("/health", headers={"host": "127.0.0.1:8080"})).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/api/v1/openapi.json"])

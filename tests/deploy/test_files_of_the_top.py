@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from api.security import HEALTH
+from cli.settings import Settings
+from kit.settings import load
+
 TOP = Path(__file__).parents[2]
 LOCKS = sorted((TOP / "requirements").glob("*.txt"))
 
@@ -73,3 +77,50 @@ def test_compose_knows_no_password_and_opens_only_the_web():
         secrets = [value for key, value in services[name]["environment"].items() if key.endswith("PASSWORD")]
         assert all(re.match(r"\$\{\w+:\?", value) for value in secrets)
     assert services["service"]["read_only"] is True
+
+
+def test_the_settings_file_shows_the_defaults():
+    shown = yaml.safe_load((TOP / "config.yaml").read_text())
+    defaults = Settings.model_validate({"trunks": shown["trunks"]}).model_dump(mode="json", by_alias=True)
+
+    assert {name: shown[name] for name in shown if name != "trunks"} == {
+        name: value for name, value in defaults.items() if name != "trunks"
+    }
+    assert set(shown["trunks"][0]) == set(defaults["trunks"][0])
+
+
+def image_settings():
+    return dict(re.findall(r"(AHIZE_\w+)=(\S+)", (TOP / "Dockerfile").read_text()))
+
+
+def unit_settings():
+    return dict(re.findall(r"(AHIZE_\w+)=(\S+)", (TOP / "deploy" / "ahize.service").read_text()))
+
+
+def compose_settings():
+    stated = yaml.safe_load((TOP / "compose.yaml").read_text())["services"]["service"]["environment"]
+    given = {"AHIZE_SITE": "desk.example", "POSTGRES_PASSWORD": "p", "TRUNK_PASSWORD": "t"}
+    return image_settings() | {name: filled_in(value, given) for name, value in stated.items()}
+
+
+def filled_in(text: str, given: dict[str, str]) -> str:
+    """What Compose makes of ${NAME:-default} and ${NAME:?word}."""
+    return re.sub(r"\$\{(\w+):[-?]([^}]*)\}", lambda found: given.get(found[1], found[2]), text)
+
+
+@pytest.mark.parametrize("settings", [image_settings, unit_settings, compose_settings])
+def test_every_variable_is_a_setting(settings):
+    assert load(Settings, TOP / "config.yaml", environ=settings())
+
+
+def test_the_client_that_caddy_names_is_believed():
+    caddy = yaml.safe_load((TOP / "compose.yaml").read_text())["services"]["caddy"]
+
+    loaded = load(Settings, TOP / "config.yaml", environ=compose_settings())
+
+    assert loaded.server.trusted_proxies == (caddy["networks"]["inside"]["ipv4_address"],)
+    assert loaded.server.secure
+
+
+def test_the_image_asks_for_health_where_it_is():
+    assert f"http://127.0.0.1:8080{HEALTH}'" in (TOP / "Dockerfile").read_text()
