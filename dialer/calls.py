@@ -172,7 +172,7 @@ class Calls:
         place = self._floor.queue.next_for(seat.projects)
         call = self._floor.calls.get(place.call) if place is not None else None
         if call is not None and call.life.state in IN_LINE:
-            self._join(call, seat)
+            self.safely(call, self._join, seat)
         else:
             self._floor.wake.set()
 
@@ -239,7 +239,7 @@ class Calls:
         except Exception:
             _log.exception("a call could not be ended in order; it is dropped", call=call.id)
             self._floor.guarded(self._floor.ports.lines.hang_up, call.leg)
-            self._floor.guarded(self._operators.let_go, call.operator, call.id, 0.0)
+            self._floor.guarded(self._ending.finish, call)
             self._floor.remove(call)
 
     def _later(self, call: LiveCall, seconds: float, work: Callable[[LiveCall], None]) -> None:
@@ -270,8 +270,8 @@ class Calls:
         if call is None or call.life.state is not State.CONNECTED:
             return
         call.operator = None
-        self._floor.ports.lines.part(call.leg)
-        self.tell(call, Event.ORPHANED)
+        self._floor.guarded(self._floor.ports.lines.part, call.leg)
+        self.safely(call, self.tell, Event.ORPHANED)
 
     def ring_limit(self, call: LiveCall) -> None:
         if call.life.state in (State.DIALING, State.RINGING):
@@ -281,21 +281,22 @@ class Calls:
         call.stop_timer()
         self._operators.let_go(call.operator, call.id, 0.0)
         call.operator = None
-        self._floor.ports.lines.cancel(call.leg)
         self._later(call, self._floor.settings.ending_s, self._overdue)
+        self._floor.ports.lines.cancel(call.leg)
 
     def _hang_up(self, call: LiveCall) -> None:
         call.stop_timer()
         self._floor.queue.remove(call.id)
         self._ending.free_operator(call)
-        self._floor.ports.lines.hang_up(call.leg)
         self._later(call, self._floor.settings.ending_s, self._overdue)
+        self._floor.ports.lines.hang_up(call.leg)
 
     def _refuse(self, call: LiveCall) -> None:
         self._floor.ports.lines.refuse(call.leg, 503)
 
     def _overdue(self, call: LiveCall) -> None:
-        """The line never confirmed the end: the call is over all the same."""
+        """The line never confirmed the end: the call is over all the same, and whatever is left of it is let go."""
+        self._floor.guarded(self._floor.ports.lines.hang_up, call.leg)
         if call.life.state is State.CANCELLING:
             self.tell(call, Event.FAILED)
         elif call.life.state is State.ENDING:

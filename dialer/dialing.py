@@ -176,11 +176,11 @@ class Dialing:
             elif seats:
                 self._placing.place(run, lead, seats.pop(0))
             else:
-                await self._give_back(run, lead)
+                self._give_back(run, lead)
 
-    async def _give_back(self, run: Run, lead: Lead) -> None:
+    def _give_back(self, run: Run, lead: Lead) -> None:
         """Somebody else got the operator while the lead was being reserved."""
-        await self._floor.ports.leads.release(lead.id, run.fence, None, None)
+        self._floor.tasks.spawn(self._placing.give_back(run, lead), "give_back")
 
     def _free_seats(self, run: Run) -> list[Seat]:
         ready = [s for s in seats_of(self._floor, run) if s.day.state is State.READY]

@@ -46,7 +46,7 @@ class Ending:
         if seat is None:
             return
         if seat.day.state is State.TALKING and seat.day.call == call.id and seat.leg is not None:
-            self._floor.ports.lines.part(seat.leg)
+            self._floor.guarded(self._floor.ports.lines.part, seat.leg)
         wrap_up_s = call.campaign.wrap_up_s if call.campaign is not None else self._floor.settings.wrap_up_s
         self._operators.let_go(operator, call.id, wrap_up_s)
 

@@ -197,6 +197,8 @@ class Engine:
             self._calls.safely(call, self._on_call[type(event)], event)
         elif phone is not None and type(event) in self._on_phone:
             self._floor.guarded(self._on_phone[type(event)], phone, event)
+        elif isinstance(event, LegAnswered) and phone is None:  # whoever placed it has given it up
+            self._floor.guarded(self._floor.ports.lines.hang_up, event.leg)
 
     def _trunk_moved(self, state: TrunkState) -> None:
         now = self._floor.monotonic()

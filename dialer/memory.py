@@ -157,7 +157,10 @@ class MemoryLeads:
 
     def accepts(self, attempt: AttemptId, fence: int) -> bool:
         """Whether facts of this attempt may still be written under this fence."""
-        start = self.attempts[attempt].start
+        known = self.attempts.get(attempt)
+        if known is None:
+            return False
+        start = known.start
         if start.campaign is None:
             return self.fences.get("engine") == fence
         return self.owns(start.campaign, fence)

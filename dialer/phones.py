@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from dialer.operators import Operators
 
 _log = log.get("dialer.phones")
+_NOT_CALLED = Reason("phone_not_called")
 
 
 class Phones:
@@ -48,14 +49,22 @@ class Phones:
             begun = await self._begin(seat, leg)
         except Exception:
             _log.exception("an operator's phone could not be called", operator=seat.id)
-            begun = False
+            begun = None
         if leg.life.state is not State.PLACING or not begun or self._stale(leg):
-            self._unplaced(seat, leg, begun)
-            return
+            self._unplaced(leg, begun)
+        else:
+            self._send(leg)
+
+    def _send(self, leg: PhoneLeg) -> None:
         assert leg.dialog is not None
         self._step(leg, CallEvent.SENT)
-        self._floor.ports.lines.dial(leg.id, leg.dialog, leg.attempt)
         leg.timer = self._floor.later(self._floor.settings.leg_ring_s, self._ring_limit, leg)
+        try:
+            self._floor.ports.lines.dial(leg.id, leg.dialog, leg.attempt)
+        except Exception:
+            _log.exception("the line did not take the call to an operator's phone", operator=leg.operator)
+            self._end(leg, CallEvent.FAILED)
+            self._down(leg, Event.LEG_FAILED, _NOT_CALLED)
 
     async def _begin(self, seat: Seat, leg: PhoneLeg) -> bool:
         settings, ports = self._floor.settings, self._floor.ports
@@ -75,13 +84,15 @@ class Phones:
     def _stale(self, leg: PhoneLeg) -> bool:
         return self._floor.monotonic() - leg.life.began_at > self._floor.settings.patience_s
 
-    def _unplaced(self, seat: Seat, leg: PhoneLeg, begun: bool) -> None:
-        if begun and leg.life.state is State.PLACING:
+    def _unplaced(self, leg: PhoneLeg, begun: bool | None) -> None:
+        """`begun` None: the store raised, and may have the attempt all the same."""
+        leg.stop_timer()
+        if leg.life.state is State.PLACING:
             self._step(leg, CallEvent.TAKE_BACK)
-        if begun:
-            self._note_end(leg)
+        if begun is not False:
+            self._note_end(leg, ENGINE if begun else None)
         self._floor.remove_phone(leg)
-        self._down(leg, Event.LEG_FAILED, Reason("phone_not_called"))
+        self._down(leg, Event.LEG_FAILED, _NOT_CALLED)
 
     def hang_up(self, seat: Seat) -> None:
         """End the seat's phone leg, whatever its state."""
@@ -90,15 +101,15 @@ class Phones:
         if leg is None:
             return
         leg.stop_timer()
+        leg.timer = self._floor.later(self._floor.settings.ending_s, self._overdue, leg)
         if leg.life.state is State.PLACING:
             self._step(leg, CallEvent.TAKE_BACK)
         elif leg.life.state in (State.DIALING, State.RINGING):
             self._step(leg, CallEvent.TAKE_BACK)
-            self._floor.ports.lines.cancel(leg.id)
+            self._floor.guarded(self._floor.ports.lines.cancel, leg.id)
         elif leg.life.state is State.CONNECTED:
             self._step(leg, CallEvent.HANG_UP)
-            self._floor.ports.lines.hang_up(leg.id)
-        leg.timer = self._floor.later(self._floor.settings.ending_s, self._overdue, leg)
+            self._floor.guarded(self._floor.ports.lines.hang_up, leg.id)
 
     # ------------------------------------------------------------ what the line says
 
@@ -111,14 +122,14 @@ class Phones:
         self._floor.recorder.put(fact, owner=ENGINE)
 
     def answered(self, leg: PhoneLeg, event: LegAnswered) -> None:
-        leg.stop_timer()
         leg.dialog, leg.status = event.dialog, 200
         fact = AttemptAnswered(leg.attempt, leg.fence, event.dialog, self._floor.now())
         self._floor.recorder.put(fact, owner=ENGINE)
         self._step(leg, CallEvent.ANSWERED)
-        if leg.life.state is not State.ANSWERED:
+        if leg.life.state is not State.ANSWERED:  # crossed our CANCEL, whose timer goes on
             self._floor.ports.lines.hang_up(leg.id)
             return
+        leg.stop_timer()
         self._step(leg, CallEvent.JOINED)
         seat = self._floor.seats[leg.operator]
         if seat.leg == leg.id:
@@ -138,21 +149,22 @@ class Phones:
     def _ring_limit(self, leg: PhoneLeg) -> None:
         if leg.life.state in (State.DIALING, State.RINGING):
             self._step(leg, CallEvent.RING_LIMIT)
-            self._floor.ports.lines.cancel(leg.id)
             leg.timer = self._floor.later(self._floor.settings.ending_s, self._overdue, leg)
+            self._floor.ports.lines.cancel(leg.id)
 
     def _overdue(self, leg: PhoneLeg) -> None:
-        """The line never confirmed the end."""
-        if leg.id in self._floor.phones and leg.life.state is not State.PLACING:
+        """The line never confirmed the end; whatever is left of the leg is let go."""
+        if leg.id in self._floor.phones and leg.life.state in (State.CANCELLING, State.ENDING):
+            self._floor.guarded(self._floor.ports.lines.hang_up, leg.id)
             self.failed(leg, LegFailed(leg.id, 0, "overdue"))
 
     def _end(self, leg: PhoneLeg, event: CallEvent) -> None:
         leg.stop_timer()
         self._step(leg, event)
         self._floor.remove_phone(leg)
-        self._note_end(leg)
+        self._note_end(leg, ENGINE)
 
-    def _note_end(self, leg: PhoneLeg) -> None:
+    def _note_end(self, leg: PhoneLeg, owner: str | None) -> None:
         life = leg.life
         fact = AttemptEnded(
             leg.attempt,
@@ -164,7 +176,7 @@ class Phones:
             life.talk_s,
             self._floor.now(),
         )
-        self._floor.recorder.put(fact, owner=ENGINE)
+        self._floor.recorder.put(fact, owner=owner)
 
     def _down(self, leg: PhoneLeg, event: Event, reason: Reason) -> None:
         seat = self._floor.seats[leg.operator]

@@ -1,5 +1,8 @@
 """One outgoing call from the decision to the INVITE: the rules, the attempt's row, then the line."""
 
+import asyncio
+from itertools import chain, repeat
+
 from dialer.call import Event, Life, State
 from dialer.calls import Calls
 from dialer.floor import Floor, LiveCall, Run, Seat
@@ -22,7 +25,10 @@ from kit import ids, log, metrics
 _log = log.get("dialer.placing")
 PLACED = metrics.counter("calls_placed", "INVITEs sent to customers")
 NOT_PLACED = metrics.counter("calls_not_placed", "Leads reserved and given back undialed", ("reason",))
+NOT_RELEASED = metrics.counter("releases_failed", "Times that the store did not take a lead back")
 
+_RELEASE_AGAIN_S = (0.2, 1.0, 5.0)
+"""Pauses of a lead's release that the store does not take; the last one for ever."""
 _REFUSED_REST_S = 1.0
 """When the rules say "later" and nothing is on the line, the campaign shows why and waits this long."""
 
@@ -54,16 +60,35 @@ class Placing:
             self._operators.reserve(seat, call.id)
         self._floor.tasks.spawn(self._place(run, call, lead), "place_call")
 
+    async def give_back(self, run: Run, lead: Lead) -> None:
+        """Release a lead until the store has taken it: one that stays reserved is never called again."""
+        for pause in chain(_RELEASE_AGAIN_S, repeat(_RELEASE_AGAIN_S[-1])):
+            try:
+                await self._floor.ports.leads.release(lead.id, run.fence, None, None)
+                return
+            except Exception:
+                NOT_RELEASED.inc()
+                _log.exception("a lead could not be given back; it is tried again", campaign=run.campaign.id)
+                await asyncio.sleep(pause)
+
     async def _place(self, run: Run, call: LiveCall, lead: Lead) -> None:
         try:
             reason = await self._try(run, call, lead)
         except Exception:
             _log.exception("a call could not be placed", campaign=run.campaign.id, call=call.id)
-            reason = Reason("placing_failed")
-            run.rests_until, run.rest_reason = self._floor.monotonic() + 1.0, reason
+            await self._failed(run, call, lead)
+            return
         if reason is not None:
-            NOT_PLACED.labels(reason.code).inc()
-            self._give_up(run, call, reason)
+            self._give_up(call, reason)
+
+    async def _failed(self, run: Run, call: LiveCall, lead: Lead) -> None:
+        """The store raised; an attempt that it has all the same is ended, the end of one that it has not is refused."""
+        reason = Reason("placing_failed")
+        run.rests_until, run.rest_reason = self._floor.monotonic() + 1.0, reason
+        self._give_up(call, reason)
+        if call.attempt is not None:
+            self._close(call, lead, None)
+        await self.give_back(run, lead)
 
     async def _try(self, run: Run, call: LiveCall, lead: Lead) -> Reason | None:
         """None: the INVITE is out. Else why not; the lead is given back or the attempt closed."""
@@ -75,14 +100,14 @@ class Placing:
             await self._floor.ports.leads.release(lead.id, run.fence, None, None)
             return gone
         start = self._start(run, call, lead)
+        call.attempt = start.id
         if not await self._floor.ports.leads.begin(start):
             rest = self._floor.in_s(run.campaign.ring_s + 32.0)
             await self._floor.ports.leads.release(lead.id, run.fence, rest, Reason("number_is_being_dialed"))
             return Reason("not_begun")
-        call.attempt = start.id
         gone = self._unwanted(run, call)
         if gone is not None:
-            self._close(call, lead)
+            self._close(call, lead, call.owner)
             return gone
         self._send(call, start)
         return None
@@ -138,11 +163,14 @@ class Placing:
         self._calls.tell(call, Event.SENT)
         call.sent = True
         PLACED.inc()
-        self._floor.ports.lines.dial(call.leg, start.dialog, start.id)
-        if call.campaign is not None and call.life.state in (State.DIALING, State.RINGING):
+        if call.campaign is not None:
             call.timer = self._floor.later(call.campaign.ring_s, self._calls.safely, call, self._calls.ring_limit)
+        self._calls.safely(call, self._dial, start)
 
-    def _close(self, call: LiveCall, lead: Lead) -> None:
+    def _dial(self, call: LiveCall, start: AttemptStart) -> None:
+        self._floor.ports.lines.dial(call.leg, start.dialog, start.id)
+
+    def _close(self, call: LiveCall, lead: Lead, owner: str | None) -> None:
         """The attempt's row is there and no INVITE left: it ends as taken back."""
         assert call.attempt is not None
         fact = AttemptEnded(
@@ -159,11 +187,10 @@ class Placing:
             project=lead.project,
         )
         if not call.muted:
-            self._floor.recorder.put(fact, owner=call.owner)
+            self._floor.recorder.put(fact, owner=owner)
 
-    def _give_up(self, run: Run, call: LiveCall, reason: Reason) -> None:
-        if call.sent:
-            return
+    def _give_up(self, call: LiveCall, reason: Reason) -> None:
+        NOT_PLACED.labels(reason.code).inc()
         if call.life.state is State.PLACING:
             self._calls.tell(call, Event.TAKE_BACK)
         operator, call.operator = call.operator, None
