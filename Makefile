@@ -48,7 +48,7 @@ lock: .venv/service.stamp ## pin every dependency with hashes; ARGS=--upgrade ta
 	@PYTHON="$(PYTHON)" sh requirements/venv
 
 .venv/service.stamp: requirements/service.txt requirements/build.txt pyproject.toml | .venv/bin/python
-	@echo "installing what the service needs"
+	@echo "installing what the service needs (one to three minutes)"
 	@$(PIP) -r requirements/build.txt -r requirements/service.txt
 	@$(PY) -m pip install -qq --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
@@ -61,10 +61,10 @@ lock: .venv/service.stamp ## pin every dependency with hashes; ARGS=--upgrade ta
 
 web/node_modules/.stamp: web/package.json web/package-lock.json .venv/service.stamp
 	@echo "installing what the desk is built with"
-	@$(NPM) ci --no-audit --no-fund --fetch-retries=5
+	@$(NPM) ci --no-audit --no-fund --fetch-retries=5 >/dev/null
 	@touch $@
 
 web/dist/index.html: web/node_modules/.stamp $(WEB)
 	@echo "building the desk"
-	@$(NPM) run --silent build
+	@($(NPM) run --silent build) >web/node_modules/.build.log || { cat web/node_modules/.build.log; exit 1; }
 	@touch $@
