@@ -93,10 +93,6 @@ def image_settings():
     return dict(re.findall(r"(AHIZE_\w+)=(\S+)", (TOP / "Dockerfile").read_text()))
 
 
-def unit_settings():
-    return dict(re.findall(r"(AHIZE_\w+)=(\S+)", (TOP / "deploy" / "ahize.service").read_text()))
-
-
 def compose_settings():
     stated = yaml.safe_load((TOP / "compose.yaml").read_text())["services"]["service"]["environment"]
     given = {"AHIZE_SITE": "desk.example", "POSTGRES_PASSWORD": "p", "TRUNK_PASSWORD": "t"}
@@ -108,7 +104,7 @@ def filled_in(text: str, given: dict[str, str]) -> str:
     return re.sub(r"\$\{(\w+):[-?]([^}]*)\}", lambda found: given.get(found[1], found[2]), text)
 
 
-@pytest.mark.parametrize("settings", [image_settings, unit_settings, compose_settings])
+@pytest.mark.parametrize("settings", [image_settings, compose_settings])
 def test_every_variable_is_a_setting(settings):
     assert load(Settings, TOP / "config.yaml", environ=settings())
 
