@@ -121,6 +121,8 @@ def predictive(now: Snapshot) -> Pace:
 def _verdict(now: Snapshot, calls: int) -> Pace:
     if calls > 0:
         return Pace(calls, Reason("dialing_ahead"), False)
+    if not now.flights:
+        return Pace(0, Reason("no_operator_ready"), False)
     return Pace(0, Reason("enough_in_flight", {"calls": len(now.flights)}), False)
 
 

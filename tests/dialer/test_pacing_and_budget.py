@@ -75,6 +75,12 @@ def test_predictive_waits_while_enough_is_in_flight() -> None:
     assert (pace.calls, pace.reason.code) == (0, "enough_in_flight")
 
 
+def test_predictive_waits_for_an_operator_when_nothing_is_in_flight() -> None:
+    pace = decide(replace(TEN, ready=0, flights=(), freeing=()))
+
+    assert (pace.calls, pace.reason.code) == (0, "no_operator_ready")
+
+
 def test_worse_budget_dials_less() -> None:
     calls = [decide(replace(TEN, counts=BudgetCounts(400, n))).calls for n in range(0, 14)]
 
