@@ -282,14 +282,14 @@ class Calls:
         self._operators.let_go(call.operator, call.id, 0.0)
         call.operator = None
         self._later(call, self._floor.settings.ending_s, self._overdue)
-        self._floor.ports.lines.cancel(call.leg)
+        self._floor.guarded(self._floor.ports.lines.cancel, call.leg)
 
     def _hang_up(self, call: LiveCall) -> None:
         call.stop_timer()
         self._floor.queue.remove(call.id)
         self._ending.free_operator(call)
         self._later(call, self._floor.settings.ending_s, self._overdue)
-        self._floor.ports.lines.hang_up(call.leg)
+        self._floor.guarded(self._floor.ports.lines.hang_up, call.leg)
 
     def _refuse(self, call: LiveCall) -> None:
         self._floor.ports.lines.refuse(call.leg, 503)

@@ -119,6 +119,8 @@ class MemoryLines:
         if mine is not None and mine.state == "up":
             self.part(leg)
             self._later(_NETWORK_S, self._over, mine, True, "bye")
+        elif mine is not None:
+            self.cancel(leg)
 
     def ring(self, leg: LegId) -> None:
         """Nobody listens to the ringing."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -144,8 +143,7 @@ async def test_hang_up_that_the_line_does_not_take_is_tried_again_and_frees_the_
         assert view is not None
         assert view.call is not None
         refuse_once(centre, breaks)
-        with suppress(RuntimeError):
-            await centre.engine.hang_up(view.call, operator)
+        await centre.engine.hang_up(view.call, operator)
         await asyncio.sleep(3)
         assert centre.state(operator) == "ready"
 
@@ -176,3 +174,17 @@ async def test_phone_whose_late_answer_the_line_never_ends_is_given_up() -> None
         assert centre.state(OperatorId("op1")) == "offline"
         assert centre.engine._floor.phones == {}
         del centre.lines._over
+
+
+@virtual
+async def test_operator_leaves_though_the_line_does_not_take_the_cancel_of_his_call() -> None:
+    cold = campaign()
+    async with Centre(cold, far=FarEnd(after_s=20.0)) as centre:
+        centre.leads.add(cold, numbers(1))
+        (operator,) = await centre.staff(1)
+        await centre.until(centre.customers)
+        refuse_once(centre, "cancel")
+        await centre.engine.sign_off(operator)
+        await asyncio.sleep(1)
+
+        assert centre.state(operator) == "offline"
