@@ -6,7 +6,7 @@
             {"type":"resync","position":123,"snapshot":{…as GET /api/v1/desk…}}
             {"type":"event","position":124,"event":{"id","type","time","subject","data"[,"pop"]}}
             {"type":"tick","name":"desks","value":2}      may be lost, has no position
-    client  {"type":"ping"}                       server  {"type":"pong"}
+    client  {"type":"ping"}                       server  {"type":"pong","at":"…"}  the service's clock
 
 Refused with 403 before it is accepted: nobody signed in, a session's cookie from a foreign page, a sixth stream.
 Closed with 4400 a frame that is no ping, 4401 the sign-in or its rights ended, 4408 the client does not keep up
@@ -176,7 +176,7 @@ class _Talk:
                 raise _Close(TOO_MANY, f"At most {MAX_FRAMES_A_SECOND} frames a second.")
             if not is_ping(message.get("text")):
                 raise _Close(NOT_A_PING, "Only pings come this way; commands go by HTTP.")
-            self._outbox.offer(_PONG)
+            self._outbox.offer(encode({"type": "pong", "at": clock_of(self._websocket).now().isoformat()}))
 
     # ------------------------------------------------------------ the sign-in
 
@@ -191,9 +191,6 @@ class _Talk:
                 now = await renewed(self._websocket, self._actor)
                 if now is None or _reach(now) != _reach(self._actor):
                     raise _Close(ENDED, "Signed out, or other rights: sign in again.")
-
-
-_PONG = encode({"type": "pong"})
 
 
 def _reach(actor: Actor) -> tuple[object, object]:

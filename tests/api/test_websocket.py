@@ -2,6 +2,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from centre import Centre, Worker, now
@@ -335,12 +336,15 @@ async def test_whatever_is_no_ping_ends_the_stream(door, worker, frames, code):
         assert await close_code(socket) == code
 
 
-async def test_a_ping_is_answered(door, worker):
+async def test_a_ping_is_answered_with_the_time_of_the_service(door, worker):
     async with door.open(worker) as socket:
         await start(socket)
         await socket.send('{"type":"ping"}')
 
-        assert await take(socket) == {"type": "pong"}
+        answer = await take(socket)
+
+    assert answer["type"] == "pong"
+    assert abs(datetime.fromisoformat(answer["at"]) - datetime.now(UTC)) < timedelta(seconds=5)
 
 
 async def test_no_compression_is_agreed_on(door, worker):

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { clock } from './clock'
 import { EventStream, SIGN_IN_ENDED, TRANSITIONS, type Link, type Wire } from './stream'
 import type { Snapshot } from './types'
 
@@ -125,7 +126,6 @@ describe('the event stream', () => {
     const { stream, wires, wire, links } = setUp()
     stream.start('e1', 10)
     wire().hear(hello())
-    vi.advanceTimersByTime(2000)
     expect(wire().sent).toEqual(['{"type":"ping"}'])
     wire().hear({ type: 'pong' })
 
@@ -137,6 +137,17 @@ describe('the event stream', () => {
     vi.advanceTimersByTime(12_000)
     expect(links.at(-1)).toBe('lost')
     expect(wires[0]?.closed).toBe(true)
+  })
+
+  it('learns the service’s clock from the answer to a ping', () => {
+    const { stream, wire } = setUp()
+    stream.start('e1', 10)
+    wire().hear(hello())
+
+    vi.advanceTimersByTime(20)
+    wire().hear({ type: 'pong', at: new Date(Date.now() + 90_000 - 10).toISOString() })
+
+    expect(clock.now() - Date.now()).toBeCloseTo(90_000, -1)
   })
 
   it('ends with the sign-in and does not try again', () => {

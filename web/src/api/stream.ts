@@ -1,3 +1,4 @@
+import { clock } from './clock'
 import type { DeskEvent, Snapshot } from './types'
 
 /** The way to the service's events. `live`: all is heard; `lagged`: open but silent; `lost`: trying again. */
@@ -40,7 +41,7 @@ type Frame =
   | { type: 'hello'; epoch: string; position: number; resumed: boolean }
   | { type: 'event'; position: number; event: DeskEvent }
   | { type: 'resync'; position: number; snapshot: Snapshot }
-  | { type: 'pong' }
+  | { type: 'pong'; at?: string }
   | { type: 'tick'; name: string; value: unknown }
 
 /**
@@ -55,6 +56,8 @@ export class EventStream {
   #failures = 0
   #heard = 0
   #ponged = false
+  /** When the oldest unanswered ping went out, ms; 0: none waits. */
+  #pinged = 0
   #retry: ReturnType<typeof setTimeout> | undefined
   #pulse: ReturnType<typeof setInterval> | undefined
 
@@ -100,6 +103,7 @@ export class EventStream {
     this.#wire = wire
     this.#heard = Date.now()
     this.#ponged = false
+    this.#pinged = 0
     wire.addEventListener('message', message => {
       if (wire === this.#wire) this.#read(String(message.data))
     })
@@ -121,7 +125,7 @@ export class EventStream {
     if (frame.type === 'hello') this.#greeted(frame)
     else if (frame.type === 'event') this.#told(frame)
     else if (frame.type === 'resync') this.#restart(frame)
-    else if (frame.type === 'pong') this.#ponged = true
+    else if (frame.type === 'pong') this.#answered(frame.at)
     else if (frame.name === 'desks') this.listener.desks(Number(frame.value))
   }
 
@@ -130,6 +134,19 @@ export class EventStream {
     if (this.#epoch !== frame.epoch) this.#position = null
     this.#epoch = frame.epoch
     this.#move('hello')
+    this.#ping()
+  }
+
+  #ping(): void {
+    if (this.#pinged === 0) this.#pinged = Date.now()
+    this.#wire?.send('{"type":"ping"}')
+  }
+
+  /** The answer says what the service's clock showed since the oldest ping that waits for one. */
+  #answered(at: string | undefined): void {
+    this.#ponged = true
+    if (at !== undefined && this.#pinged !== 0) clock.learn(Date.parse(at), 1, this.#pinged, Date.now())
+    this.#pinged = 0
   }
 
   #told(frame: Extract<Frame, { type: 'event' }>): void {
@@ -148,7 +165,7 @@ export class EventStream {
     const hearable = this.#ponged || this.#link === 'opening' || this.#link === 'lost'
     if (silent >= GIVE_UP_AFTER_MS && hearable) this.#closed(0)
     else if (silent >= SILENT_AFTER_MS && this.#ponged && this.#link === 'live') this.#move('silence')
-    if (this.#link === 'live' || this.#link === 'lagged') this.#wire?.send('{"type":"ping"}')
+    if (this.#link === 'live' || this.#link === 'lagged') this.#ping()
   }
 
   #closed(code: number): void {
