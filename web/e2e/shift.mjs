@@ -114,6 +114,7 @@ const desk = (state, more = {}) => ({
     since: ago(38),
     until: null,
     call: null,
+    then: 'ready',
     ...more.operator,
   },
 })

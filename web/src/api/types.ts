@@ -30,6 +30,8 @@ export interface Operator {
   since: string | null
   until: string | null
   call: string | null
+  /** Where to after what is done now. */
+  then: string
 }
 
 export type Temperature = 'cold' | 'warm' | 'hot'

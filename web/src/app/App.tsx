@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect } from 'react'
 import { Redirect, Route, Switch } from 'wouter'
 import { suggest } from '../locales/i18n'
-import { meQuery } from '../features/login/me'
+import { meQuery, worksAtDesk } from '../features/login/me'
 import { skipped } from '../features/login/later'
 import { Failed, Opening } from './Opening'
 import { NotFound } from './NotFound'
@@ -43,6 +43,6 @@ function Inside() {
   if (me.isPending) return <Opening />
   if (me.isError) return <Failed error={me.error} onAgain={() => void me.refetch()} />
   if (me.data === null) return <Redirect to="/signin" replace />
-  if (me.data.must_set_password && !skipped()) return <Redirect to="/password" replace />
-  return me.data.rights.includes('desk.work') ? <Desk me={me.data} /> : <Home me={me.data} />
+  if (me.data.must_set_password && !skipped(me.data.id)) return <Redirect to="/password" replace />
+  return worksAtDesk(me.data) ? <Desk me={me.data} /> : <Home me={me.data} />
 }

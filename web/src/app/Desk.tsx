@@ -1,9 +1,11 @@
 import { useEffect, useState } from 'react'
 import { useSay } from '../locales/useSay'
-import type { Me, Snapshot } from '../api/types'
+import type { Me, Pop, Snapshot } from '../api/types'
 import { Idle } from '../features/calls/Idle'
+import { LateResult, UnsentBanner } from '../features/calls/LateResult'
 import { OnCall } from '../features/calls/OnCall'
 import { Roster } from '../features/calls/Roster'
+import { useUnsent } from '../features/calls/useUnsent'
 import { useSignOut } from '../features/login/me'
 import { Banners } from '../features/status/Banners'
 import { screenOf, useLagged, type Screen } from '../features/status/screen'
@@ -34,6 +36,9 @@ function Frame({ me, desk, way }: Props) {
   const lagged = useLagged(way.link)
   const screen = screenOf(desk, lagged)
   const signOut = useSignOut()
+  const unsent = useUnsent(desk.call?.call ?? null)
+  const [late, setLate] = useState<Pop | null>(null)
+  if (late !== null && desk.call !== null) setLate(null)
   const toggleKeys = () => setKeys(open => !open)
   useRegions()
   useKey('showKeys', toggleKeys)
@@ -47,9 +52,18 @@ function Frame({ me, desk, way }: Props) {
         onKeys={toggleKeys}
         onSignOut={() => signOut.mutate()}
       />
-      <Roster desk={desk} state={screen.state} />
+      <Roster desk={desk} state={screen.state} unsent={unsent} onOpen={setLate} />
       <main className="main">
-        <Middle me={me} desk={desk} screen={screen} way={way} lagged={lagged} />
+        <Middle
+          me={me}
+          desk={desk}
+          screen={screen}
+          way={way}
+          lagged={lagged}
+          unsent={unsent}
+          late={late}
+          onLate={setLate}
+        />
       </main>
       <Spoken desk={desk} screen={screen} />
       <Notices />
@@ -58,21 +72,32 @@ function Frame({ me, desk, way }: Props) {
   )
 }
 
-function Middle({ me, desk, screen, way, lagged }: Props & { screen: Screen; lagged: boolean }) {
+interface MiddleProps extends Props {
+  screen: Screen
+  lagged: boolean
+  unsent: Pop[]
+  /** The call that is open for its late result. */
+  late: Pop | null
+  onLate: (pop: Pop | null) => void
+}
+
+function Middle({ me, desk, screen, way, lagged, unsent, late, onLate }: MiddleProps) {
   const [served, setServed] = useState(false)
+  if (desk.call !== null && !served) setServed(true)
   const banners = <Banners lagged={lagged} desks={way.desks} trunks={desk.trunks} onTryNow={way.hurry} />
   if (desk.call !== null && (screen.state === 'talking' || screen.state === 'wrapup'))
     return (
-      <OnCall
-        key={desk.call.call}
-        pop={desk.call}
-        desk={desk}
-        over={screen.state === 'wrapup'}
-        banners={banners}
-        onSaved={() => setServed(true)}
-      />
+      <OnCall key={desk.call.call} pop={desk.call} desk={desk} over={screen.state === 'wrapup'} banners={banners} />
     )
-  return <Idle me={me} desk={desk} state={screen.state} link={way.link} banners={banners} focused={served} />
+  if (late !== null)
+    return <LateResult key={late.call} pop={late} desk={desk} banners={banners} onClose={() => onLate(null)} />
+  const all = (
+    <>
+      {banners}
+      <UnsentBanner unsent={unsent} onOpen={onLate} />
+    </>
+  )
+  return <Idle me={me} desk={desk} state={screen.state} link={way.link} banners={all} focused={served} />
 }
 
 /** The state in words for those who hear the desk, and in the window's title for those who look elsewhere. */

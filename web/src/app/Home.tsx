@@ -3,12 +3,15 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { api, body } from '../api/client'
 import { useSay } from '../locales/useSay'
-import type { Me, Reason } from '../api/types'
+import type { Me } from '../api/types'
+import { DOORS } from '../features/login/doors'
 import { useSignOut } from '../features/login/me'
 import { IconCheck, IconHeadset, IconSignOut } from '../shared/icons'
 import { Panel } from '../shared/Panel'
 import { Notices } from '../shared/Notices'
 import { LanguageSwitch, SchemeSwitch } from '../shared/Switches'
+import { Campaigns } from './Campaigns'
+import { System } from './System'
 
 /** For those whose work is done by the HTTP interface: who they are, what they may do, how the service stands. */
 export function Home({ me }: { me: Me }) {
@@ -22,9 +25,12 @@ export function Home({ me }: { me: Me }) {
       <main className="home-main">
         <h1>{me.name}</h1>
         <div className="home-panels">
-          <Roles me={me} />
+          <div className="col">
+            <System me={me} />
+            <Roles me={me} />
+          </div>
+          {me.rights.includes('campaigns.read') && <Campaigns />}
           <Rights me={me} />
-          <System me={me} />
         </div>
       </main>
       <Notices />
@@ -78,6 +84,7 @@ function Roles({ me }: { me: Me }) {
           </li>
         ))}
       </ul>
+      {me.rights.includes('desk.work') && <p className="sm mut home-hint">{t('home.phoneHint')}</p>}
     </Panel>
   )
 }
@@ -91,48 +98,12 @@ function Rights({ me }: { me: Me }) {
         {me.rights.map(right => (
           <li key={right} className="row">
             <IconCheck size={16} stroke={2} aria-hidden="true" />
-            {t(`right.${right}`, { defaultValue: right })}
+            <span className="grow">{t(`right.${right}`, { defaultValue: right })}</span>
+            {DOORS[right] !== undefined && <code className="door">{DOORS[right].replace(/\{\w+\}/, '{id}')}</code>}
           </li>
         ))}
       </ul>
       {me.rights.includes('metrics.read') && <a href="/api/v1/openapi.json">{t('home.api')}</a>}
-    </Panel>
-  )
-}
-
-function System({ me }: { me: Me }) {
-  const { t, why } = useSay()
-  const allowed = me.rights.includes('system.read')
-  const system = useQuery({
-    queryKey: ['system'],
-    queryFn: () => body(api.GET('/api/v1/system')),
-    enabled: allowed,
-    refetchInterval: 10_000,
-  })
-  const trunks = system.data?.trunks
-  return (
-    <Panel title={t('home.system')}>
-      <dl className="facts">
-        <dt>{t('home.service')}</dt>
-        <dd className="ok">{t('home.running')}</dd>
-        {system.data?.version !== undefined && (
-          <>
-            <dt>{t('home.version')}</dt>
-            <dd>{system.data.version}</dd>
-          </>
-        )}
-      </dl>
-      {!allowed && <p className="sm mut">{t('home.notAllowed')}</p>}
-      {trunks?.length === 0 && <p className="sm mut">{t('home.noTrunks')}</p>}
-      <ul className="plain-list">
-        {trunks?.map(trunk => (
-          <li key={trunk.name}>
-            <b className="b">{trunk.name}</b>{' '}
-            <span className={trunk.up ? 'ok' : 'bad'}>{t(trunk.up ? 'home.up' : 'home.down')}</span>
-            {!trunk.up && <p className="sm mut">{why(trunk.reason as unknown as Reason)}</p>}
-          </li>
-        ))}
-      </ul>
     </Panel>
   )
 }

@@ -1,5 +1,6 @@
-import { Button, NativeSelect, TextInput } from '@mantine/core'
+import { NativeSelect, TextInput } from '@mantine/core'
 import { useSay } from '../../locales/useSay'
+import { ResultPicker } from '../../shared/ResultPicker'
 import { timeIn } from '../../shared/time'
 import { useNow } from '../../shared/useNow'
 import { clockTime, dayName, daysAhead, quickMoments } from './moments'
@@ -20,8 +21,19 @@ export function Callback({ zone, draft, lacks, onDraft }: Props) {
   const days = daysAhead(zone, now)
   const wrong = lacks === 'pickCallback' || lacks === 'pastCallback' ? t(`wrapup.${lacks}`) : undefined
   const options = days.map(day => ({ value: day, label: dayName(day, days[0] ?? day, locale) }))
+  const quick = quickMoments(zone, now)
+  const picked = quick.find(([, moment]) => draft.day === moment.day && draft.time === moment.time)?.[0] ?? null
   return (
     <div className="col">
+      <ResultPicker
+        label={t('wrapup.quickLabel')}
+        columns={2}
+        choices={quick.map(([name], n) => ({ code: name, label: t(`wrapup.quick.${name}`), digit: String(n + 1) }))}
+        picked={picked}
+        focused={draft.day === ''}
+        onPick={code => onDraft(quick.find(([name]) => name === code)?.[1] ?? {})}
+      />
+      <p className="xs dim">{t('wrapup.orTime')}</p>
       <div className="callback">
         <NativeSelect
           label={t('wrapup.day')}
@@ -47,19 +59,6 @@ export function Callback({ zone, draft, lacks, onDraft }: Props) {
           {wrong}
         </p>
       )}
-      <div className="row wrap g6">
-        {quickMoments(zone, now).map(([name, moment]) => (
-          <Button
-            key={name}
-            size="xs"
-            variant="default"
-            aria-pressed={draft.day === moment.day && draft.time === moment.time}
-            onClick={() => onDraft(moment)}
-          >
-            {t(`wrapup.quick.${name}`)}
-          </Button>
-        ))}
-      </div>
     </div>
   )
 }

@@ -20,7 +20,7 @@ interface Props {
   state: ScreenState
   link: Link
   banners: ReactNode
-  /** The call bar takes the focus: a call has just been saved. */
+  /** A call has gone: the call bar takes the focus that went with it. */
   focused: boolean
 }
 
@@ -28,7 +28,7 @@ interface Props {
 export function Idle({ me, desk, state, link, banners, focused }: Props) {
   const bar = useRef<HTMLElement>(null)
   useEffect(() => {
-    if (focused) bar.current?.focus()
+    if (focused && document.activeElement === document.body) bar.current?.focus()
   }, [focused])
   const { title, detail } = useWords(me, desk, state)
   return (

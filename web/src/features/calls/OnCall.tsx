@@ -9,13 +9,12 @@ interface Props {
   desk: Snapshot
   over: boolean
   banners: ReactNode
-  onSaved: () => void
 }
 
 /** One call from the pop to its result. What is written while talking goes on in wrap-up. */
-export function OnCall({ pop, desk, over, banners, onSaved }: Props) {
-  const [draft, change] = useDraft(pop.call)
+export function OnCall({ pop, desk, over, banners }: Props) {
+  const [draft, change] = useDraft(pop)
   const [writing, setWriting] = useState(false)
   const own = { pop, desk, draft, banners, onDraft: change }
-  return over ? <WrapUp {...own} writing={writing} onSaved={onSaved} /> : <Talking {...own} onWriting={setWriting} />
+  return over ? <WrapUp {...own} writing={writing} /> : <Talking {...own} onWriting={setWriting} />
 }

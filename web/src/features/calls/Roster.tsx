@@ -1,6 +1,7 @@
 import { useSay } from '../../locales/useSay'
-import type { Snapshot } from '../../api/types'
+import type { Pop, Snapshot } from '../../api/types'
 import { CampaignState } from './CampaignState'
+import { IconNote } from '../../shared/icons'
 import { StateGlyph } from '../../shared/StateGlyph'
 import type { ScreenState } from '../../shared/states'
 import { TemperatureIcon } from '../../shared/Temperature'
@@ -8,20 +9,32 @@ import { span } from '../../shared/time'
 import { useNow } from '../../shared/useNow'
 
 /** What is in hand, and where it comes from. */
-export function Roster({ desk, state }: { desk: Snapshot; state: ScreenState }) {
+interface Props {
+  desk: Snapshot
+  state: ScreenState
+  /** Calls whose result was written and not saved. */
+  unsent: Pop[]
+  onOpen: (pop: Pop) => void
+}
+
+export function Roster({ desk, state, unsent, onOpen }: Props) {
   const { t } = useSay()
   const call = desk.call
+  const inHand = (call === null ? 0 : 1) + unsent.length
   return (
     <aside className="roster" data-region="roster" tabIndex={-1} aria-label={t('roster.title')}>
       <div className="roster-head">
         <h2 className="grow">{t('roster.title')}</h2>
-        <span className="num">{call === null ? 0 : 1}</span>
+        <span className="num">{inHand}</span>
       </div>
-      {call === null ? (
+      {inHand === 0 ? (
         <p className="roster-empty">{t('roster.empty')}</p>
       ) : (
         <ul>
           <Item desk={desk} state={state} />
+          {unsent.map(pop => (
+            <Unsent key={pop.call} pop={pop} locked={call !== null} onOpen={onOpen} />
+          ))}
         </ul>
       )}
       <Campaigns desk={desk} />
@@ -50,6 +63,23 @@ function Item({ desk, state }: { desk: Snapshot; state: ScreenState }) {
   )
 }
 
+/** A call whose result was not saved in time. During a call it waits. */
+function Unsent({ pop, locked, onOpen }: { pop: Pop; locked: boolean; onOpen: (pop: Pop) => void }) {
+  const { t } = useSay()
+  return (
+    <li data-state="wrapup">
+      <button type="button" className="item waits" aria-disabled={locked} onClick={() => !locked && onOpen(pop)}>
+        <span className="item-sign">
+          <IconNote size={16} stroke={1.75} aria-hidden="true" />
+        </span>
+        <span className="item-name cut">{pop.person.name ?? t('calls.unknown')}</span>
+        <span />
+        <span className="item-what cut">{t(locked ? 'unsent.busy' : 'unsent.item')}</span>
+      </button>
+    </li>
+  )
+}
+
 function Campaigns({ desk }: { desk: Snapshot }) {
   const { t } = useSay()
   return (
@@ -62,7 +92,9 @@ function Campaigns({ desk }: { desk: Snapshot }) {
         {desk.campaigns.map(campaign => (
           <li key={campaign.id} className="roster-row">
             <TemperatureIcon of={campaign.temperature} size={15} />
-            <span className="grow cut">{campaign.name}</span>
+            <span className="grow cut" title={campaign.name}>
+              {campaign.name}
+            </span>
             <CampaignState of={campaign} desk={desk} />
           </li>
         ))}

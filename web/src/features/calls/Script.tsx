@@ -16,7 +16,11 @@ export function Script({ pop }: { pop: Pop }) {
       aside={<span className="xs dim cut">{pop.campaign?.name}</span>}
     >
       <div className="script">
-        {script === '' ? <p className="say mut">{t('calls.noScript')}</p> : <Say script={script} pop={pop} />}
+        {script === '' ? (
+          <p className="say mut">{t(pop.campaign === null ? 'calls.noScriptIn' : 'calls.noScript')}</p>
+        ) : (
+          <Say script={script} pop={pop} />
+        )}
       </div>
     </Panel>
   )

@@ -1,4 +1,4 @@
-import { useEffect, type ReactNode } from 'react'
+import { useEffect, useRef, type ReactNode } from 'react'
 import { useSay } from '../../locales/useSay'
 import type { Pop, Snapshot } from '../../api/types'
 import { CallKey } from '../../shared/CallKey'
@@ -29,9 +29,13 @@ export function Talking({ pop, desk, draft, banners, onDraft, onWriting }: Props
   const hangUp = useHangUp(pop.call)
   useKey('end', () => hangUp.mutate(), !hangUp.isPending)
   useAskBeforeLeaving()
+  const bar = useRef<HTMLElement>(null)
+  useEffect(() => {
+    if (document.activeElement === document.body) bar.current?.focus()
+  }, [])
   return (
     <>
-      <CallBar title={pop.person.name ?? t('calls.unknown')} detail={<About pop={pop} />}>
+      <CallBar ref={bar} title={pop.person.name ?? t('calls.unknown')} detail={<About pop={pop} />}>
         <TalkTime since={pop.connected_at ?? desk.operator.since} />
         <div className="keysbar" role="toolbar" aria-label={t('calls.bar')}>
           <CallKey

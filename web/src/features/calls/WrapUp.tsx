@@ -25,12 +25,14 @@ interface Props {
   /** The operator was writing the note as the call ended: the focus stays there. */
   writing: boolean
   banners: ReactNode
+  /** Wrap-up is long over: there is no time to show, but a way back and a way to give up. */
+  late?: { onClose: () => void; onDiscard: () => void }
   onDraft: (change: Partial<Draft>) => void
-  onSaved: () => void
+  onSaved?: () => void
 }
 
 /** The call is over: result, then its reason, then what comes after. */
-export function WrapUp({ pop, desk, draft, writing, banners, onDraft, onSaved }: Props) {
+export function WrapUp({ pop, desk, draft, writing, banners, late, onDraft, onSaved }: Props) {
   const { t } = useSay()
   const now = useNow()
   const zone = pop.person.local_time_zone
@@ -39,16 +41,24 @@ export function WrapUp({ pop, desk, draft, writing, banners, onDraft, onSaved }:
   const dispose = useDispose(pop.call, onSaved)
   const save = () => {
     const result = lacks === null ? resultOf(draft, pop.dispositions, zone) : null
-    if (result === null) setAsked(true)
-    else if (!dispose.isPending) dispose.mutate(result)
+    if (result === null) {
+      setAsked(true)
+      showGap(lacks)
+    } else if (!dispose.isPending) dispose.mutate(result)
   }
   useKey('save', save)
-  const ended = useEnded(pop.call, desk.wrap_up)
+  const ended = useEnded(pop.call, late === undefined ? desk.wrap_up : null)
   return (
     <>
       <CallBar title={pop.person.name ?? t('calls.unknown')} detail={<About pop={pop} ended={ended} />}>
-        <TimeLeft until={desk.wrap_up?.until ?? desk.operator.until} />
-        <Save lacks={lacks} asked={asked} pending={dispose.isPending} onSave={save} />
+        {late === undefined ? <TimeLeft desk={desk} /> : <Late {...late} />}
+        <Save
+          label={t(late === undefined ? saveWords(desk.operator.then) : 'wrapup.saveOnly')}
+          lacks={lacks}
+          asked={asked}
+          pending={dispose.isPending}
+          onSave={save}
+        />
       </CallBar>
       {banners}
       <WrapUpPanels
@@ -80,7 +90,7 @@ function useEnded(call: string, wrapUp: Waiting | null): Ended {
     enabled: told === undefined,
   })
   const by = told ?? record.data?.ended_by ?? 'unknown'
-  return { by, at: wrapUp?.ended_at ?? null }
+  return { by, at: wrapUp?.ended_at ?? record.data?.ended_at ?? null }
 }
 
 const talked = (pop: Pop, endedAt: string | null): string | null =>
@@ -107,11 +117,12 @@ function About({ pop, ended }: { pop: Pop; ended: Ended }) {
   )
 }
 
-function TimeLeft({ until }: { until: string | null }) {
+function TimeLeft({ desk }: { desk: Snapshot }) {
   const { t } = useSay()
   const now = useNow()
+  const until = desk.wrap_up?.until ?? desk.operator.until
   if (until === null) return <div className="xs mut">{t('wrapup.noLimit')}</div>
-  const left = Math.max(0, Math.ceil((Date.parse(until) - now) / 1000))
+  const left = Math.max(0, Math.floor((Date.parse(until) - now) / 1000))
   return (
     <div className="r">
       <div className={left <= 10 ? 'bigtime num warn' : 'bigtime num'} role="timer">
@@ -122,7 +133,37 @@ function TimeLeft({ until }: { until: string | null }) {
   )
 }
 
+function Late({ onClose, onDiscard }: { onClose: () => void; onDiscard: () => void }) {
+  const { t } = useSay()
+  return (
+    <>
+      <span className="xs mut">{t('wrapup.late')}</span>
+      <Button variant="default" onClick={onDiscard}>
+        {t('unsent.discard')}
+      </Button>
+      <Button variant="default" rightSection={<Caps of="close" />} onClick={onClose}>
+        {t('unsent.close')}
+      </Button>
+    </>
+  )
+}
+
+/** The button says where saving leads. */
+const saveWords = (then: string): string => (then === 'ready' ? 'wrapup.save' : `wrapup.saveThen.${then}`)
+
+const GAPS: Partial<Record<string, string>> = {
+  pickResult: '[data-region="middle"] [role="radio"][tabindex="0"]',
+  pickReason: '[data-region="right"] [role="radio"][tabindex="0"]',
+  pickCallback: '[data-region="after"] [role="radio"][tabindex="0"]',
+  pastCallback: '[data-region="after"] [role="radio"][tabindex="0"]',
+}
+
+/** Brings the focus to what is missing. */
+const showGap = (lacks: string | null): void =>
+  document.querySelector<HTMLElement>(GAPS[lacks ?? ''] ?? 'none')?.focus()
+
 interface SaveProps {
+  label: string
   lacks: string | null
   asked: boolean
   pending: boolean
@@ -130,7 +171,7 @@ interface SaveProps {
 }
 
 /** Locked, it says what it waits for; pressed all the same, it points to the gap. */
-function Save({ lacks, asked, pending, onSave }: SaveProps) {
+function Save({ label, lacks, asked, pending, onSave }: SaveProps) {
   const { t } = useSay()
   const slow = useSlow(pending)
   const locked = lacks !== null
@@ -151,7 +192,7 @@ function Save({ lacks, asked, pending, onSave }: SaveProps) {
       onClick={onSave}
     >
       <span className="save-words">
-        {t('wrapup.save')}
+        {label}
         {locked && <span className={asked ? 'save-lacks bad' : 'save-lacks'}>{t(`wrapup.${lacks}`)}</span>}
       </span>
     </Button>

@@ -23,7 +23,7 @@ function keyOf(call: string, result: Result): string {
 }
 
 /** Stores a call's result. When the way fails it is sent again, under the same key, so that it counts once. */
-export function useDispose(call: string, onSaved: () => void) {
+export function useDispose(call: string, onSaved?: () => void) {
   return useMutation({
     meta: { saysItself: true },
     mutationKey: ['dispose', call],
@@ -38,8 +38,7 @@ export function useDispose(call: string, onSaved: () => void) {
     retryDelay: failures => Math.min(LONGEST_WAIT_MS, 500 * 2 ** failures),
     onSuccess: () => {
       forgetDraft(call)
-      forgetDraft(`${call}.key`)
-      onSaved()
+      onSaved?.()
     },
   })
 }

@@ -21,12 +21,12 @@ export function PasswordPage() {
     <Frame>
       <h1>{t('login.password2.title')}</h1>
       <p className="login-lead">{t('login.password2.lead')}</p>
-      <PasswordForm login={me.data?.login ?? ''} />
+      <PasswordForm login={me.data?.login ?? ''} user={me.data?.id ?? ''} />
     </Frame>
   )
 }
 
-function PasswordForm({ login }: { login: string }) {
+function PasswordForm({ login, user }: { login: string; user: string }) {
   const { t } = useTranslation()
   const [, go] = useLocation()
   const client = useQueryClient()
@@ -47,7 +47,7 @@ function PasswordForm({ login }: { login: string }) {
     if (password === repeat) save.mutate()
   }
   const later = () => {
-    skip()
+    skip(user)
     go('/', { replace: true })
   }
   return (
@@ -66,7 +66,7 @@ function PasswordForm({ login }: { login: string }) {
         description={t('login.password2.rule')}
         autoComplete="new-password"
         leftSection={<IconLock size={16} stroke={1.75} />}
-        visibilityToggleButtonProps={{ 'aria-label': t('login.show') }}
+        visibilityToggleButtonProps={{ 'aria-label': t('login.show'), tabIndex: 0 }}
         value={password}
         onChange={event => setPassword(event.currentTarget.value)}
         autoFocus
@@ -77,7 +77,7 @@ function PasswordForm({ login }: { login: string }) {
         label={t('login.password2.repeat')}
         autoComplete="new-password"
         leftSection={<IconLock size={16} stroke={1.75} />}
-        visibilityToggleButtonProps={{ 'aria-label': t('login.show') }}
+        visibilityToggleButtonProps={{ 'aria-label': t('login.show'), tabIndex: 0 }}
         value={repeat}
         error={differs ? t('login.password2.differs') : undefined}
         onChange={event => setRepeat(event.currentTarget.value)}

@@ -3,6 +3,7 @@ import { api, body } from '../../api/client'
 import { asProblem } from '../../api/problem'
 import type { Me } from '../../api/types'
 import { forgetDrafts } from '../calls/draft'
+import { unskip } from './later'
 
 /** Who is signed in; null: nobody. */
 export const meQuery = queryOptions({
@@ -24,8 +25,13 @@ export function useSignOut() {
     mutationFn: () => body(api.DELETE('/api/v1/session')),
     onSuccess: () => {
       forgetDrafts()
+      unskip()
       client.clear()
       client.setQueryData(meQuery.queryKey, null)
     },
   })
 }
+
+/** Operators, and supervisors who have a phone to take calls with. */
+export const worksAtDesk = (me: Me): boolean =>
+  me.rights.includes('desk.work') && (me.extension !== null || me.grants.some(grant => grant.role === 'operator'))

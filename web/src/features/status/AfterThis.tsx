@@ -5,18 +5,18 @@ import { IconForward } from '../../shared/icons'
 import { Caps } from '../../shared/keys/Caps'
 import { spoken } from '../../shared/keys/table'
 import { useKey } from '../../shared/keys/useKey'
-import type { ScreenState } from '../../shared/states'
+import { screenState, type ScreenState } from '../../shared/states'
 import { useSlow } from '../../shared/useSlow'
-import { useAfter } from './after'
 import { useWish } from './commands'
 
 const READY: Wish = { state: 'ready' }
 const PAUSE: Wish = { state: 'not_ready', reason: 'other' }
 
-/** F3: what comes after this. Ready: a pause. On a call: ready or not once it is over. */
+/** F3: what comes after this. Ready: a pause. With work in hand: ready or not once it is over. */
 export function AfterThis({ desk, state }: { desk: Snapshot; state: ScreenState }) {
-  if (state === 'ready' || state === 'reserved') return <Pause />
-  if (state === 'talking' || state === 'wrapup') return <After call={desk.operator.call} locked={state === 'wrapup'} />
+  if (state === 'ready') return <Pause />
+  if (state === 'reserved' || state === 'talking' || state === 'wrapup')
+    return <After then={desk.operator.then} />
   return null
 }
 
@@ -32,24 +32,15 @@ function Pause() {
   )
 }
 
-/** In wrap-up "ready" would end it at once: there the choice can be taken, not taken back. */
-function After({ call, locked }: { call: string | null; locked: boolean }) {
+function After({ then }: { then: string }) {
   const { t } = useSay()
   const wish = useWish()
-  const [after, hear] = useAfter(call)
-  const goesReady = after === 'ready'
-  const fixed = locked && !goesReady
-  const toggle = () => wish.mutate(goesReady ? PAUSE : READY, { onSuccess: ({ then }) => hear(then) })
-  useKey('afterThis', toggle, !wish.isPending && !fixed)
-  const words = (
-    <>
-      {t('status.after')} <b>{t(goesReady ? 'state.ready' : 'state.notready')}</b>
-    </>
-  )
-  if (fixed) return <span className="stat">{words}</span>
+  const goesReady = then === 'ready'
+  const toggle = () => wish.mutate(goesReady ? PAUSE : READY)
+  useKey('afterThis', toggle, !wish.isPending)
   return (
     <Key pending={wish.isPending} onPress={toggle}>
-      {words}
+      {t('status.after')} <b>{t(`state.${screenState(then)}`)}</b>
     </Key>
   )
 }

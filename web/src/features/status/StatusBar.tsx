@@ -55,7 +55,7 @@ function Box({ me, desk, screen }: Pick<Props, 'me' | 'desk' | 'screen'>) {
   const since = screen.state === 'talking' ? (desk.call?.connected_at ?? desk.operator.since) : desk.operator.since
   const extension = me.extension === null ? t('status.noExtension') : t('status.extension', { extension: me.extension })
   const who = desk.call === null ? null : (desk.call.person.name ?? t('calls.unknown'))
-  const usual = who ?? (why(desk.operator.reason) || extension)
+  const usual = who ?? (why(desk.operator.reason).replace(/\.$/, '') || extension)
   const lagged = screen.shown === 'lagged'
   return (
     <StateBox

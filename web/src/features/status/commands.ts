@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { api, body } from '../../api/client'
-import type { Wish } from '../../api/types'
+import type { Snapshot, Wish } from '../../api/types'
 
 /** Asks the service for another state. What comes of it is told by the stream; the desk is read again to be sure. */
 export function useWish() {
@@ -8,6 +8,8 @@ export function useWish() {
   return useMutation({
     mutationKey: ['wish'],
     mutationFn: (wish: Wish) => body(api.PUT('/api/v1/desk/state', { body: wish })),
+    onSuccess: ({ then }) =>
+      client.setQueryData<Snapshot>(['desk'], desk => desk && { ...desk, operator: { ...desk.operator, then } }),
     onSettled: () => client.invalidateQueries({ queryKey: ['desk'] }),
   })
 }

@@ -18,6 +18,9 @@ export function reduce(desk: Snapshot, event: DeskEvent): Snapshot {
 export const lacks = (desk: Snapshot, event: DeskEvent): boolean =>
   event.type === 'ahize.campaign.changed.v1' || (ON_A_CALL.has(desk.operator.state) && desk.call === null)
 
+/** States that set anew where the operator goes next; in the others it is as last heard. */
+const THEN: Partial<Record<string, string>> = { ready: 'ready', not_ready: 'not_ready', offline: 'not_ready' }
+
 const concerns = (desk: Snapshot, event: DeskEvent): boolean =>
   event.data.operator === undefined || event.data.operator === desk.operator.id
 
@@ -29,6 +32,7 @@ const operatorChanged: Apply = (desk, event) => {
     reason: reason(event.data.reason),
     until: text(event.data.until),
     call: text(event.data.call),
+    then: THEN[text(event.data.state) ?? ''] ?? desk.operator.then,
   }
   if (!ON_A_CALL.has(operator.state)) return { ...desk, operator, call: null, wrap_up: null }
   const call = desk.call?.call === operator.call ? desk.call : null

@@ -49,6 +49,7 @@ export const desk = (state: string, more: Partial<Snapshot> = {}): Snapshot => (
     since: '2026-11-23T11:00:00+00:00',
     until: null,
     call: null,
+    then: 'ready',
   },
   call: null,
   wrap_up: null,

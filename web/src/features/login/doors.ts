@@ -1,0 +1,22 @@
+/** The HTTP door behind each right, under /api/v1; rights without one have a page. */
+export const DOORS: Partial<Record<string, string>> = {
+  'calls.read': 'GET /calls/{call}',
+  'calls.dispose': 'POST /calls/{call}/disposition',
+  'lists.read': 'GET /lists',
+  'lists.upload': 'POST /lists',
+  'campaigns.read': 'GET /campaigns',
+  'campaigns.edit': 'POST /campaigns',
+  'campaigns.run': 'POST /campaigns/{wanted}/start',
+  'projects.read': 'GET /projects',
+  'projects.edit': 'POST /projects',
+  'dispositions.edit': 'PUT /projects/{project}/dispositions',
+  'dnc.read': 'GET /projects/{project}/dnc',
+  'dnc.edit': 'POST /projects/{project}/dnc',
+  'users.read': 'GET /users',
+  'users.edit': 'POST /users',
+  'roles.edit': 'PUT /users/{user}/roles',
+  'keys.own': 'POST /keys',
+  'audit.read': 'GET /audit',
+  'system.read': 'GET /system',
+  supervise: 'WS /events',
+}
