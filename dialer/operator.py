@@ -79,7 +79,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (S.TALKING, E.CALL_OVER): S.WRAP_UP,
     (S.TALKING, E.LEG_LOST): S.OFFLINE,
     (S.WRAP_UP, E.SIGN_IN): S.WRAP_UP,
-    (S.WRAP_UP, E.GO_READY): S.READY,
+    (S.WRAP_UP, E.GO_READY): S.WRAP_UP,  # its end is the result, or the limit
     (S.WRAP_UP, E.GO_NOT_READY): S.WRAP_UP,
     (S.WRAP_UP, E.SIGN_OFF): S.OFFLINE,
     (S.WRAP_UP, E.WRAPPED_UP): S.READY,  # or what was chosen meanwhile
