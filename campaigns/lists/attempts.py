@@ -116,6 +116,13 @@ async def apply_attempt_ended(tx: Tx, fact: ports.AttemptEnded) -> bool:
     return True
 
 
+async def has_ended(tx: Tx, wanted: str, fence: int) -> bool:
+    """Whether the attempt is over and `fence` still stands: what comes of it now was committed before, unnoticed."""
+    columns = (attempt.c.kind, attempt.c.campaign, attempt.c.state)
+    row = (await tx.conn.execute(select(*columns).where(attempt.c.id == wanted))).mappings().one_or_none()
+    return row is not None and row["state"] == ENDED and await ownership.holds(tx, _resource(row), fence)
+
+
 async def unfinished(conn: AsyncConnection, seal: Seal) -> Sequence[ports.LostAttempt]:
     """Every attempt that is not over, oldest first, with the fence that stands for it now."""
     found = select(attempt).where(attempt.c.state != ENDED).order_by(attempt.c.started_at)

@@ -63,16 +63,19 @@ class _Writing:
 
     @_one.register
     async def _(self, fact: ports.AttemptRinging) -> None:
-        _owned(await attempts.apply_attempt_ringing(self.tx, self.seal, fact))
+        if not await attempts.apply_attempt_ringing(self.tx, self.seal, fact):
+            await self._known(fact)
 
     @_one.register
     async def _(self, fact: ports.AttemptAnswered) -> None:
-        _owned(await attempts.apply_attempt_answered(self.tx, self.seal, fact))
+        if not await attempts.apply_attempt_answered(self.tx, self.seal, fact):
+            await self._known(fact)
 
     @_one.register
     async def _(self, fact: ports.AttemptEnded) -> None:
-        _owned(await attempts.apply_attempt_ended(self.tx, fact))
-        if fact.project is not None:
+        if not await attempts.apply_attempt_ended(self.tx, fact):
+            await self._known(fact)
+        elif fact.project is not None:
             self.tx.emit(events.attempt_ended(fact))
 
     @_one.register
@@ -129,6 +132,11 @@ class _Writing:
             "started_at": fact.at,
         }
 
+    async def _known(self, fact: ports.AttemptRinging | ports.AttemptAnswered | ports.AttemptEnded) -> None:
+        """A fact that was not applied: an earlier try was committed after all, or we are not the owner."""
+        if not await attempts.has_ended(self.tx, fact.attempt, fact.fence):
+            raise FenceOvertaken
+
     async def _change(self, call_id: str, **values: object) -> bool:
         live = (call.c.id == call_id) & call.c.ended_at.is_(None)
         return (await self.tx.conn.execute(update(call).where(live).values(**values))).rowcount == 1
@@ -141,8 +149,3 @@ class _Writing:
             if found is not None:
                 self.projects[call_id] = found
         return self.projects.get(call_id)
-
-
-def _owned(applied: bool) -> None:
-    if not applied:
-        raise FenceOvertaken

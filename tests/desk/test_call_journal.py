@@ -10,6 +10,7 @@ from desk.calls.models import call
 from desk.calls.service import close_lost_calls
 from desk.status.models import operator_state
 from dialer.ports import (
+    AttemptRinging,
     CallConnected,
     CallEnded,
     CallId,
@@ -195,3 +196,16 @@ async def test_a_fact_that_was_committed_unnoticed_may_come_again(centre):
     assert await centre.record(fact, TrunkChanged("pbx", True, Reason("registered"), now()))
 
     assert [each.type for each in await placed(centre, 2)] == ["ahize.call.started.v1", "ahize.trunk.changed.v1"]
+
+
+async def test_facts_of_an_attempt_that_were_committed_unnoticed_may_come_again(centre):
+    customer = await centre.customer(await centre.campaign(await centre.project()))
+    ringing = await centre.ring(customer)
+    facts = (AttemptRinging(ringing.id, ringing.fence, 180, ringing.dialog, now()), centre.missed(ringing))
+
+    assert await centre.record(*facts)
+    assert await centre.record(*facts, TrunkChanged("pbx", True, Reason("registered"), now()))
+
+    assert [each.type for each in await placed(centre, 2)] == ["ahize.attempt.ended.v1", "ahize.trunk.changed.v1"]
+    await StoredLeads(centre.db, centre.seal).take(f"campaign:{customer.campaign}")
+    assert not await centre.record(*facts)
