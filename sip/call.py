@@ -36,6 +36,7 @@ class Turn(IntEnum):
     CANCEL = auto()
     ANSWER = auto()
     END = auto()
+    AGAIN = auto()  # our INVITE is sent once more, with the answer to a challenge
 
 
 LIFE: dict[tuple[Life, Turn], Life] = {
@@ -44,6 +45,8 @@ LIFE: dict[tuple[Life, Turn], Life] = {
     (Life.TRYING, Turn.ANSWER): Life.UP,
     (Life.TRYING, Turn.END): Life.OVER,
     (Life.PROCEEDING, Turn.PROVISIONAL): Life.PROCEEDING,
+    (Life.TRYING, Turn.AGAIN): Life.TRYING,
+    (Life.PROCEEDING, Turn.AGAIN): Life.TRYING,  # the provisional answer was the former INVITE's
     (Life.PROCEEDING, Turn.CANCEL): Life.CANCELLING,
     (Life.PROCEEDING, Turn.ANSWER): Life.UP,
     (Life.PROCEEDING, Turn.END): Life.OVER,

@@ -133,6 +133,7 @@ class ClientCall(Call):
             header = authorized(self._invite, response, self.credentials, self._answers)
             if header is not None:
                 self._answers += 1
+                self.turn(Turn.AGAIN)
                 self._invite = with_credentials(self._invite, header)
                 self._transaction = self._send(now)
                 return

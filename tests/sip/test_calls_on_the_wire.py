@@ -570,3 +570,23 @@ async def test_options_say_who_is_there(agent: UserAgent, raw: RawPeer) -> None:
     raw.answer(request, 404)
 
     assert await asking == 404
+
+
+async def test_cancel_after_a_challenge_waits_for_an_answer_to_the_new_invite(
+    agent: UserAgent, ear: Ear, raw: RawPeer
+) -> None:
+    """§9.1: the 100 was for the INVITE that was challenged; the one that followed may not be there yet."""
+    account = Account("trunk", "127.0.0.1", raw.address[1], "dialer", "secret", realm="pbx.test")
+    call = dial(agent, raw.address, account=account)
+    first = await raw.until("INVITE")
+    raw.answer(first, 100)
+    raw.answer(first, 407, proxy_authenticate='Digest realm="pbx.test", nonce="n1", qop="auth"')
+    second = await raw.until("INVITE", 2)
+    call.cancel()
+    await asyncio.sleep(0.1)
+    assert raw.count("CANCEL") == 0
+
+    raw.answer(second, 180)
+    cancel = await raw.until("CANCEL")
+
+    assert cancel.cseq.number == second.cseq.number
