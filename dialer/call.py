@@ -144,7 +144,7 @@ class Life:
     parted_at: float | None = None
     ended_at: float | None = None
     taken_back: Event | None = None  # why it was cancelled
-    undelivered: bool = False  # the connect limit passed
+    undelivered: bool = False  # the connect limit passed, or we hung up on a person who waited
 
     @property
     def ring_s(self) -> float:
@@ -181,7 +181,7 @@ def _stamp(life: Life, event: Event, state: State, now: float) -> Life:
         changed = replace(changed, answered_at=now)
     elif event is Event.JOINED:
         changed = replace(changed, joined_at=life.joined_at if life.joined_at is not None else now)
-    elif event is Event.OUT_OF_TIME:
+    elif event is Event.OUT_OF_TIME or (life.state is State.ANSWERED and event is Event.HANG_UP):
         changed = replace(changed, undelivered=True)
     if life.state is State.CONNECTED:
         changed = replace(changed, parted_at=now)

@@ -75,6 +75,7 @@ class Calls:
         call.dialog = event.dialog
         if call.direction is Direction.OUT:
             call.status = 200
+            self._ending.trunk_works(call)
             self._note_answered(call, event)
         self.tell(call, Event.ANSWERED, event.at)
 
@@ -217,7 +218,9 @@ class Calls:
         self.end(call, EndedBy.OPERATOR, Reason("operator_hung_up"))
 
     def end(self, call: LiveCall, by: EndedBy, reason: Reason) -> None:
-        """End a call in whatever state it is; the line confirms it later."""
+        """End a call in whatever state it is; the line confirms it later. One taken back while being placed is over."""
+        if call.life.state is State.ENDED and not call.sent and call.direction is Direction.OUT:
+            return
         if call.by is None:
             call.by, call.reason = by, reason
         self.tell(call, Event.HANG_UP)

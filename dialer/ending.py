@@ -58,6 +58,12 @@ class Ending:
         call.counted = True
         run.count(abandoned)
 
+    def trunk_works(self, call: LiveCall) -> None:
+        """Somebody answered: the trunk's faults so far are forgiven."""
+        guard = self._floor.trunks.get(call.campaign.trunk) if call.campaign is not None else None
+        if guard is not None:
+            guard.worked()
+
     def judge_trunk(self, call: LiveCall, event: LegFailed) -> None:
         """Tell the trunk's guard what a failed call says of the trunk."""
         guard = self._floor.trunks.get(call.campaign.trunk) if call.campaign is not None else None

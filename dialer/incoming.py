@@ -51,7 +51,7 @@ class Incoming:
         if event.leg not in self._offered:
             return
         self._offered.discard(event.leg)
-        if caller is None:
+        if caller is None or self._floor.draining:
             self._refuse(event.leg, NOT_NOW)
         elif caller.project is None:
             self._refuse(event.leg, NOT_OURS)

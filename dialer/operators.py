@@ -60,10 +60,10 @@ class Operators:
         if seat is not None and seat.day.state is not State.OFFLINE:
             self.tell(seat, Event.SIGN_IN)
             return seat
-        if self._floor.draining:
-            raise Draining
         projects = await self._floor.ports.qualifications.projects(operator)
         await self._ask_rules(operator, extension)
+        if self._floor.draining:
+            raise Draining
         seat = self._floor.seats.setdefault(operator, Seat(operator, extension))
         seat.extension, seat.projects = extension, projects
         self.tell(seat, Event.SIGN_IN)
@@ -73,7 +73,9 @@ class Operators:
         """Read again which projects the operators at work may take calls of."""
         for seat in list(self._floor.seats.values()):
             if seat.day.state is not State.OFFLINE:
-                seat.projects = await self._floor.ports.qualifications.projects(seat.id)
+                before, seat.projects = seat.projects, await self._floor.ports.qualifications.projects(seat.id)
+                if seat.day.state is State.READY and not seat.projects <= before:
+                    self._offer(seat)
 
     async def _ask_rules(self, operator: OperatorId, extension: str) -> None:
         trunk = self._floor.settings.leg_trunk

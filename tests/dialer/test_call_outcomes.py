@@ -283,3 +283,16 @@ async def test_busy_line_rings_no_operator_phone_twice() -> None:
         await centre.until(lambda: len(centre.outcomes()) == 5)
 
         assert [n for _, n, _ in centre.lines.sent].count("1001") == 1
+
+
+@virtual
+async def test_person_whom_the_stopping_service_hangs_up_on_is_abandoned() -> None:
+    cold = predictive(connect_s=5.0)
+    async with Centre(cold, far=FarEnd(after_s=1.0), before=SOME) as centre:
+        centre.leads.add(cold, numbers(20))
+        await centre.staff(4)
+        await centre.until(lambda: len(centre.facts(CallStarted)) > len(centre.facts(CallConnected)))
+        await centre.engine.stop()
+
+        assert "abandoned" in centre.outcomes()
+        assert "hung_up_early" not in centre.outcomes()

@@ -1,16 +1,19 @@
 """Who dials when: progressive, hot before cold, the rules, trunks up and down, draining."""
 
 import asyncio
+import itertools
 from datetime import timedelta
 
 import pytest
 from small_centre import BANK, TAXI, Centre, campaign, numbers, predictive, virtual
+from structlog.testing import capture_logs
 
 from dialer.memory import MemoryRules
 from dialer.memory_lines import ANSWERS, BUSY, RINGS_ON, FarEnd
 from dialer.outcomes import Outcome
 from dialer.ports import (
     AttemptKind,
+    AttemptStart,
     BudgetCounts,
     CallConnected,
     CampaignPaced,
@@ -393,3 +396,37 @@ async def test_paused_campaign_stops_and_goes_on() -> None:
         await asyncio.sleep(5)
         assert len(centre.customers()) > placed
         assert all(a.ended for a in list(centre.leads.attempts.values())[:-3] if a.start.kind is AttemptKind.CALL)
+
+
+@virtual
+async def test_answered_calls_between_faults_keep_the_trunk_open() -> None:
+    cold = campaign(wrap_up_s=0.1)
+    fates = itertools.cycle([FarEnd(status=503, after_s=0.1, rings_after_s=None), FarEnd(after_s=0.1, talk_s=0.1)])
+    async with Centre(cold, far=lambda number: next(fates)) as centre:
+        await centre.staff(1)
+        centre.leads.add(cold, numbers(40))
+        await centre.until(lambda: len(centre.outcomes()) >= 40)
+
+        assert centre.engine.trunks()[0].reason.code == "registered"
+
+
+@virtual
+async def test_stop_while_a_call_is_being_placed_is_no_trouble() -> None:
+    cold = campaign()
+    async with Centre(cold) as centre:
+        await centre.staff(1)
+        begin = centre.leads.begin
+
+        async def slowly(start: AttemptStart) -> bool:
+            await asyncio.sleep(1)
+            return await begin(start)
+
+        centre.leads.begin = slowly  # type: ignore[method-assign]
+        centre.leads.add(cold, numbers(1))
+        await centre.until(lambda: centre.engine._floor.calls)
+        await asyncio.sleep(0.5)
+        with capture_logs() as said:
+            await centre.engine.stop()
+
+        assert [entry for entry in said if entry["log_level"] == "error"] == []
+        assert [a for a in centre.leads.attempts.values() if a.ended is None] == []

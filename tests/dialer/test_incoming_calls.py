@@ -1,6 +1,7 @@
 """Incoming calls, operators' phones, and a customer whose operator is cut off."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from small_centre import BANK, DID, TAXI, Centre, campaign, names, numbers, predictive, virtual
@@ -21,6 +22,7 @@ from dialer.ports import (
     EndedBy,
     OperatorChanged,
     OperatorId,
+    ProjectId,
     Reason,
     Verdict,
 )
@@ -326,3 +328,46 @@ async def test_doors_refuse_what_does_not_fit() -> None:
         await centre.engine.drain(1)
         with pytest.raises(Draining):
             await centre.engine.sign_in(OperatorId("late"), "1009")
+
+
+@virtual
+async def test_operator_who_is_given_a_project_takes_its_caller_who_waits() -> None:
+    async with Centre() as centre:
+        centre.qualifications.named[OperatorId("op1")] = frozenset({TAXI})
+        await centre.staff(1)
+        leg = centre.lines.offer("pbx", CALLER, DID)
+        await centre.until(lambda: centre.facts(CallQueued))
+        assert centre.lines.joins == []
+
+        centre.qualifications.named[OperatorId("op1")] = frozenset({TAXI, BANK})
+        centre.engine.refresh()
+        await centre.until(lambda: centre.lines.joins, 5)
+
+        assert centre.lines.joins[0][0] == leg
+
+
+@virtual
+async def test_who_comes_while_the_service_begins_to_stop_is_refused() -> None:
+    async with Centre() as centre:
+        identify, projects = centre.callers.identify, centre.qualifications.projects
+
+        async def slowly(number: str | None, called: str) -> Caller:
+            await asyncio.sleep(1)
+            return await identify(number, called)
+
+        async def lazily(operator: OperatorId) -> frozenset[ProjectId]:
+            await asyncio.sleep(1)
+            return await projects(operator)
+
+        Slow = type("Slow", (), {"identify": staticmethod(slowly), "projects": staticmethod(lazily)})
+        ports = replace(centre.engine._floor.ports, callers=Slow(), qualifications=Slow())
+        centre.engine._floor.ports = ports
+        leg = centre.lines.offer("pbx", CALLER, DID)
+        coming = asyncio.ensure_future(centre.engine.sign_in(OperatorId("op1"), "1001"))
+        await asyncio.sleep(0.5)
+        await centre.engine.drain(1)
+        await asyncio.sleep(1)
+
+        assert centre.lines.refused == [(leg, 503)]
+        with pytest.raises(Draining):
+            await coming
