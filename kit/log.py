@@ -45,6 +45,7 @@ def configure(json: bool, level: str = "INFO") -> None:
     )
     handler = _Stderr()
     handler.setFormatter(formatter)
+    handler.addFilter(_may_be_told)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
@@ -60,6 +61,11 @@ def configure(json: bool, level: str = "INFO") -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+
+
+def _may_be_told(record: logging.LogRecord) -> bool:
+    """At debug libraries tell whole headers and frames, cookies and customers among them: only we are heard there."""
+    return record.levelno >= logging.INFO or isinstance(record.msg, dict)
 
 
 class _Stderr(logging.Handler):

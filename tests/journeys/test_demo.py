@@ -80,7 +80,7 @@ async def test_ctrl_c_lets_talks_end_and_a_second_one_ends_all_at_once(tmp_path:
         async with Door(url) as door:
             me = (await door.sign_in(links["operator"]))["user"]
             campaigns = (await door.get("/desk"))["campaigns"]
-        await asyncio.sleep(6)
+        await asyncio.sleep(3)
         members = family(process)
 
         process.send_signal(signal.SIGINT)

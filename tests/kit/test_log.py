@@ -69,3 +69,13 @@ def test_lines_below_the_level_are_left_out(lines):
     log.get("x").debug("too much")
 
     assert lines() == []
+
+
+def test_only_we_are_heard_at_debug(lines):
+    log.configure(json=True, level="DEBUG")
+
+    logging.getLogger("uvicorn.error").debug("< cookie: ahize_session=secret")
+    log.get("dialer").debug("a turn", call="c1")
+
+    (line,) = lines()
+    assert line["event"] == "a turn"
