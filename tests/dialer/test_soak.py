@@ -14,8 +14,8 @@ from dialer.operator import State
 from dialer.ports import AttemptEnded, BudgetCounts, CallEnded, CallStarted, Campaign, EndedBy, OperatorId
 from kit.errors import Conflict, Forbidden
 
-OPERATORS = 24
-MINUTES = 30
+OPERATORS = 30
+MINUTES = 20
 
 
 @virtual
