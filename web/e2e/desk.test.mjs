@@ -218,6 +218,48 @@ test('a result that could not be saved is tried again under the same key', () =>
   )
 })
 
+test('what was written is offered again when wrap-up runs out, and saved then', () =>
+  on(shift.wrapUp, async (page, service) => {
+    await page.getByRole('radiogroup').first().waitFor()
+    await page.getByRole('textbox', { name: 'Not' }).fill('Akşam aransın')
+
+    service.doors = shift.doors(shift.ready)
+    service.say('operator.changed', { operator: 'op1', state: 'ready' })
+    await page.getByRole('heading', { name: 'Ayşe Örnek: sonuç kaydedilmedi' }).waitFor()
+    assert.deepEqual(await axe(page), [])
+    await page.reload()
+    await page.getByRole('button', { name: 'Aç ve kaydet' }).press('Enter')
+    await page.getByRole('radiogroup').first().waitFor()
+    assert.deepEqual(await axe(page), [])
+
+    await page.keyboard.press('Digit3')
+    await page.keyboard.press('Digit1')
+    await page.keyboard.press('Control+Enter')
+    await page.getByRole('heading', { name: 'Sıradaki iş sizi bulacak' }).waitFor()
+    const { code, note, callback_at: at } = last(service, 'POST /calls/c1/disposition').body
+    assert.deepEqual([code, note], ['callback', 'Akşam aransın'])
+    assert.ok(Date.parse(at) > Date.now())
+    assert.equal(await page.getByText('Elinizde iş yok').isVisible(), true)
+  }))
+
+test('after a reload F3 still says what the service knows', () => {
+  const desk = shift.talking()
+  desk.operator.then = 'not_ready'
+  return on(
+    () => desk,
+    async (page, service) => {
+      const after = page.getByRole('button', { name: /^Sonra: Hazır değil/ })
+      await after.waitFor()
+      await page.reload()
+      await after.waitFor()
+
+      await page.keyboard.press('F3')
+      await page.waitForTimeout(200)
+      assert.deepEqual(last(service, 'PUT /desk/state').body, { state: 'ready' })
+    },
+  )
+})
+
 test('a cut stream shows itself and resumes where it was', () =>
   on(shift.talking, async (page, service) => {
     await page.getByRole('heading', { name: 'Ayşe Örnek' }).waitFor()
@@ -318,6 +360,31 @@ test('the state menu is walked by keys and offers what can be chosen', () =>
 
     assert.deepEqual(last(service, 'PUT /desk/state').body, { state: 'not_ready', reason: 'meeting' })
   }))
+
+test('a supervisor without a phone sees lines and campaigns, not a desk that cannot start', () => {
+  const rights = ['desk.work', 'calls.dispose', 'projects.read', 'supervise', 'campaigns.read']
+  const supervisor = { ...shift.me, extension: null, grants: [{ project: 'p1', role: 'supervisor' }], rights }
+  const campaign = { id: 'k1', name: 'Fiber geçiş', temperature: 'warm', state: 'running' }
+  const reason = { code: 'outside_hours', values: { later: 40, opens: '2026-11-24T06:00:00+00:00' } }
+  return on(
+    shift.trunkDown,
+    async page => {
+      await page.getByText('Santral kaydı kabul etmedi').waitFor()
+      await page.getByText('40 kişi 24 Kas 09:00 bekliyor').waitFor()
+
+      assert.equal(await page.getByText('GET /campaigns').isVisible(), true)
+      assert.deepEqual(await axe(page), [])
+    },
+    {
+      doors: {
+        'GET /me': supervisor,
+        'GET /projects': [200, [{ id: 'p1', name: 'Örnek Net' }]],
+        'GET /campaigns': [200, [campaign]],
+        'GET /campaigns/k1/status': { state: 'running', reason, counts: {}, next_at: null, pace: null },
+      },
+    },
+  )
+})
 
 test('who has no desk sees what the account can do', () => {
   const manager = { ...shift.me, grants: [{ project: null, role: 'manager' }], rights: ['lists.upload', 'system.read'] }

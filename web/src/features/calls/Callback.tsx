@@ -27,7 +27,6 @@ export function Callback({ zone, draft, lacks, onDraft }: Props) {
     <div className="col">
       <ResultPicker
         label={t('wrapup.quickLabel')}
-        columns={2}
         choices={quick.map(([name], n) => ({ code: name, label: t(`wrapup.quick.${name}`), digit: String(n + 1) }))}
         picked={picked}
         focused={draft.day === ''}

@@ -3,6 +3,7 @@ import { useEffect, useRef, type ReactNode } from 'react'
 import { useSay } from '../../locales/useSay'
 import type { Link } from '../../api/stream'
 import type { Me, Snapshot } from '../../api/types'
+import { restFocus } from '../../shared/focus'
 import { IconPhone } from '../../shared/icons'
 import { Caps } from '../../shared/keys/Caps'
 import { spoken } from '../../shared/keys/table'
@@ -28,7 +29,7 @@ interface Props {
 export function Idle({ me, desk, state, link, banners, focused }: Props) {
   const bar = useRef<HTMLElement>(null)
   useEffect(() => {
-    if (focused && document.activeElement === document.body) bar.current?.focus()
+    if (focused) restFocus(bar.current)
   }, [focused])
   const { title, detail } = useWords(me, desk, state)
   return (

@@ -2,6 +2,7 @@ import { useEffect, useRef, type ReactNode } from 'react'
 import { useSay } from '../../locales/useSay'
 import type { Pop, Snapshot } from '../../api/types'
 import { CallKey } from '../../shared/CallKey'
+import { restFocus } from '../../shared/focus'
 import { IconClock, IconPhoneIn, IconPhoneOff } from '../../shared/icons'
 import { useKey } from '../../shared/keys/useKey'
 import { Temperature } from '../../shared/Temperature'
@@ -30,9 +31,7 @@ export function Talking({ pop, desk, draft, banners, onDraft, onWriting }: Props
   useKey('end', () => hangUp.mutate(), !hangUp.isPending)
   useAskBeforeLeaving()
   const bar = useRef<HTMLElement>(null)
-  useEffect(() => {
-    if (document.activeElement === document.body) bar.current?.focus()
-  }, [])
+  useEffect(() => restFocus(bar.current), [])
   return (
     <>
       <CallBar ref={bar} title={pop.person.name ?? t('calls.unknown')} detail={<About pop={pop} />}>

@@ -15,8 +15,7 @@ const PAUSE: Wish = { state: 'not_ready', reason: 'other' }
 /** F3: what comes after this. Ready: a pause. With work in hand: ready or not once it is over. */
 export function AfterThis({ desk, state }: { desk: Snapshot; state: ScreenState }) {
   if (state === 'ready') return <Pause />
-  if (state === 'reserved' || state === 'talking' || state === 'wrapup')
-    return <After then={desk.operator.then} />
+  if (state === 'reserved' || state === 'talking' || state === 'wrapup') return <After then={desk.operator.then} />
   return null
 }
 
