@@ -62,7 +62,13 @@ async def status_of(centre: Centre, campaign: str) -> dict[str, Any]:
 
 
 async def reason_of(centre: Centre, campaign: str) -> str:
-    return (await status_of(centre, campaign))["reason"]["code"]
+    """Why the campaign does not dial; what it says in its first moment is not waited on."""
+
+    async def said() -> str | None:
+        code = (await status_of(centre, campaign))["reason"]["code"]
+        return None if code == "starting" else code
+
+    return await until(said)
 
 
 @asynccontextmanager

@@ -51,7 +51,7 @@ def test_our_own_sentence_is_told(lines):
 
 
 def test_libraries_are_logged_in_the_same_form(lines):
-    logging.getLogger("uvicorn.error").warning("hello", extra={"number": "+905321005001"})
+    logging.getLogger("some.library").warning("hello", extra={"number": "+905321005001"})
 
     (line,) = lines()
     assert line["event"] == "hello"

@@ -92,6 +92,7 @@ async def test_a_human_rings_answers_and_is_hung_up(agent: UserAgent, ear: Ear, 
     await ear.until("answered")
     await asyncio.sleep(1.1)
     call.hang_up()
+    await ear.until("ended")
     record = await pbx.record("905321001101")
 
     assert ear.words() == [180, "answered", "ended"]
