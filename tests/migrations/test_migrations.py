@@ -9,7 +9,6 @@ from kit.db import Database
 from migrations import run as migrations
 from migrations.tables import metadata
 
-
 DECLARED = {name for name in metadata.tables if not name.startswith("test_")}
 """Without the tables that tests of other rooms declare in the same process."""
 
