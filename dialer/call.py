@@ -143,6 +143,7 @@ class Life:
     joined_at: float | None = None
     parted_at: float | None = None
     ended_at: float | None = None
+    sent: bool = False  # the INVITE has left
     taken_back: Event | None = None  # why it was cancelled
     undelivered: bool = False  # the connect limit passed, or we hung up on a person who waited
 
@@ -174,7 +175,7 @@ def step(life: Life, event: Event, now: float) -> tuple[Life, tuple[Command, ...
 def _stamp(life: Life, event: Event, state: State, now: float) -> Life:
     changed = replace(life, state=state)
     if event is Event.SENT:
-        changed = replace(changed, began_at=now)
+        changed = replace(changed, began_at=now, sent=True)
     elif event is Event.RANG and life.rang_at is None:
         changed = replace(changed, rang_at=now)
     elif event is Event.ANSWERED and life.answered_at is None:
@@ -193,16 +194,16 @@ def _stamp(life: Life, event: Event, state: State, now: float) -> Life:
 def outcome(life: Life, status: int, connect_s: float) -> Outcome:
     """How an outgoing call that has ended is to be counted. `status`: the last SIP status, 0: none came.
 
-    A hang-up inside the connect limit (`connect_s` seconds) is early, after it the call was abandoned. A call
-    cancelled at the ring limit to which nothing at all had come back says that the trunk is silent.
+    A hang-up inside the connect limit (`connect_s` seconds) is early, after it the call was abandoned. A call that
+    was taken back and to which nothing at all came, not even an answer to that, says that the trunk is silent.
     """
     if life.joined_at is not None:
         return Outcome.CONNECTED
-    if life.taken_back is Event.RING_LIMIT:
-        silent = status == 0 and life.rang_at is None
-        return Outcome.NO_TRUNK if silent else Outcome.NO_ANSWER
     if life.taken_back is not None:
-        return Outcome.CANCELLED
+        unheard = life.sent and status == 0 and life.rang_at is None and life.answered_at is None
+        if unheard and life.taken_back is not Event.HANG_UP:
+            return Outcome.NO_TRUNK
+        return Outcome.NO_ANSWER if life.taken_back is Event.RING_LIMIT else Outcome.CANCELLED
     if life.answered_at is not None:
         waited = (life.ended_at if life.ended_at is not None else life.answered_at) - life.answered_at
         return Outcome.ABANDONED if life.undelivered or waited >= connect_s else Outcome.HUNG_UP_EARLY

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from zlib import crc32
 
 from dialer.ports import DialogRef, DialogSeed, LegId
 from media.bridge import joined
@@ -27,6 +28,7 @@ class LineLeg:
     answered: bool = False
     offer: SessionDescription | None = None  # the far end's, of an incoming call
     joined_at: float = 0.0
+    turn: int | None = None  # of being asked whether the call still is
     version: int = 1
 
     @property
@@ -69,6 +71,13 @@ class LineLeg:
         if joined(self.sound) is None or self.sound.held:
             return None
         return max(self.joined_at, self.sound.last_packet_at or 0.0)
+
+    def comes_round(self, now: float, every: float) -> bool:
+        """Whether its turn has come again, once in `every` seconds. Each leg has a moment of its own within them, so
+        that many are not asked at once."""
+        turn = int(now / every + crc32(self.id.encode()) / 2**32)
+        before, self.turn = self.turn, turn
+        return before is not None and before != turn
 
 
 def dialog_of(call: ServerCall, trunk: str, local_address: str) -> DialogRef:

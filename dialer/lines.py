@@ -31,11 +31,18 @@ from media import bridge, player
 from media.errors import MediaError
 from media.session import Leg, PortRange
 from sip.agent import UserAgent
-from sip.errors import SipError
+from sip.call import NOBODY, UNKNOWN_CALL
+from sip.errors import SipError, WrongState
 from sip.uri import Uri, for_number
 
 _log = log.get("dialer.lines")
 _LISTEN_S = 2.0
+ASK_S = 10.0
+"""How often the far end of an answered leg in no bridge, which may be silent, is asked whether the call still is."""
+_PATIENCE = 0.4
+"""The part of that time in which an answer is waited for: two silences in a row end before the next turn."""
+_SILENCES = 2
+_SLICES = 20
 
 
 class SipLines(Switchboard):
@@ -43,7 +50,8 @@ class SipLines(Switchboard):
 
     `bind`, `advertise`: of SIP; `media_advertise`: the address that SDP names. `language`: of the prompts.
     `prompts`: folders with the company's own, looked at first. `silence_s`: a joined leg from which nothing is
-    heard so long is ended as `rtp_timeout`; 0: never.
+    heard so long is ended as `rtp_timeout`; 0: never. `ask_s`: how often a leg in no bridge is asked after; one that
+    the other side does not know, or for which nobody answers twice in a row, is ended as `gone`; 0: never.
     """
 
     def __init__(
@@ -60,6 +68,7 @@ class SipLines(Switchboard):
         language: str = "tr",
         prompts: tuple[Path, ...] = (),
         silence_s: float = 20.0,
+        ask_s: float = ASK_S,
     ) -> None:
         super().__init__(
             trunks,
@@ -71,7 +80,7 @@ class SipLines(Switchboard):
             user_agent=user_agent,
             unknown_peer=unknown_peer,
         )
-        self._language, self._prompts, self._silence_s = language, prompts, silence_s
+        self._language, self._prompts, self._silence_s, self._ask_s = language, prompts, silence_s, ask_s
         self._tasks = Tasks()
 
     @property
@@ -86,6 +95,8 @@ class SipLines(Switchboard):
             watch.start(self._agent, self._tasks)
         if self._silence_s > 0:
             self._tasks.spawn(self._listen_for_silence(), "rtp_silence")
+        if self._ask_s > 0:
+            self._tasks.spawn(self._ask_after_idle_legs(), "idle_legs")
 
     async def stop(self) -> None:
         """End what is left, unregister, close every socket."""
@@ -246,8 +257,40 @@ class SipLines(Switchboard):
 
     def _silent(self, leg: LineLeg) -> None:
         _log.warning("nothing was heard of a leg; it is ended", leg=leg.id, trunk=leg.trunk)
+        self._lose(leg, "no RTP", "rtp_timeout")
+
+    def _lose(self, leg: LineLeg, reason: str, cause: str) -> None:
         call = leg.call
         self._drop(leg)
         if call is not None:
-            call.hang_up("no RTP")
-        self._tell(LegEnded(leg.id, False, "rtp_timeout"))
+            call.hang_up(reason)
+        self._tell(LegEnded(leg.id, False, cause))
+
+    # ------------------------------------------------------------ legs that may be silent
+
+    async def _ask_after_idle_legs(self) -> None:
+        while True:
+            await asyncio.sleep(self._ask_s / _SLICES)
+            now = asyncio.get_running_loop().time()
+            for leg in self._legs.values():
+                if leg.answered and leg.comes_round(now, self._ask_s) and bridge.joined(leg.sound) is None:
+                    self._tasks.spawn(self._ask_after(leg), "idle_leg")
+
+    async def _ask_after(self, leg: LineLeg) -> None:
+        """RFC 3261 §12.2.1.2: 481 and silence end a dialog, every other answer is a sign of its life."""
+        for _ in range(_SILENCES):
+            status = await self._asked(leg)
+            if status == UNKNOWN_CALL:
+                break
+            if status != NOBODY or bridge.joined(leg.sound) is not None:
+                return
+        if leg.id in self._legs:
+            _log.warning("the other side does not know a leg any more; it is ended", leg=leg.id, trunk=leg.trunk)
+            self._lose(leg, "gone", "gone")
+
+    async def _asked(self, leg: LineLeg) -> int | None:
+        """The answer; None: the call ended meanwhile."""
+        try:
+            return await leg.call.probe(self._ask_s * _PATIENCE) if leg.call is not None else None
+        except WrongState:
+            return None

@@ -317,7 +317,7 @@ class UserAgent:
             self._earlier(following)
 
 
-_PAST_RETRIES = 100
+_PAST_RETRIES = 1_000_000
 """A CSeq for the BYE of a lost dialog that is above any that the dead process can have used."""
 
 

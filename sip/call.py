@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from enum import IntEnum, auto
 from typing import TYPE_CHECKING
 
 from sip import headers as h
 from sip.dialog import Dialog
 from sip.errors import WrongState
+from sip.exchange import MAX_ANSWERS
 from sip.machine import Transaction
 from sip.message import Request, Response
 from sip.timers import T1, T2, TIMEOUT, Timer
@@ -16,6 +18,10 @@ from sip.uas import SDP
 if TYPE_CHECKING:
     from sip.agent import UserAgent
     from sip.digest import Credentials
+
+
+NOBODY, UNKNOWN_CALL = 408, 481
+"""What `Call.probe` gives when no answer came, and when the other side knows nothing of the call."""
 
 
 class Life(IntEnum):
@@ -117,6 +123,22 @@ class Call:
             self.agent.tell(self.agent.listener.on_ended, self, False, cause)
 
     # ------------------------------------------------------------ requests inside the dialog
+
+    async def probe(self, within: float) -> int:
+        """Ask the other side whether the call still is: OPTIONS inside the dialog (§11, §12.2). Gives the final
+        status, 481 when the other side knows nothing of the call, 408 when nothing came `within` seconds.
+        Raises `WrongState` for a call that is not up."""
+        if self.life is not Life.UP or self.dialog is None:
+            raise WrongState("only a call that is up is asked after")
+        request = self.dialog.request("OPTIONS", self.dialog.next_cseq())
+        self.dialog.local_cseq += MAX_ANSWERS  # what answers to challenges take: a BYE meanwhile comes after them
+        request.headers["accept"] = [SDP]
+        try:
+            async with asyncio.timeout(within):
+                status, response = await self.agent.ask(request, self.dialog.next_hop(), self.credentials)
+        except TimeoutError:
+            return NOBODY
+        return status if response is not None else NOBODY
 
     def on_request(self, transaction: Transaction, request: Request, now: float) -> None:
         """A request whose tags are this call's, other than ACK and CANCEL."""

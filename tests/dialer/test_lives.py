@@ -31,6 +31,7 @@ def live(*events: tuple[Event, float], state: State = State.PLACING) -> Life:
         ([(Event.SENT, 0), (Event.FAILED, 32)], 0, "no_trunk"),
         ([(Event.SENT, 0), (Event.RANG, 1), (Event.RING_LIMIT, 25), (Event.FAILED, 26)], 487, "no_answer"),
         ([(Event.SENT, 0), (Event.RING_LIMIT, 25), (Event.FAILED, 32)], 0, "no_trunk"),
+        ([(Event.SENT, 0), (Event.TAKE_BACK, 18), (Event.FAILED, 32)], 0, "no_trunk"),
         ([(Event.SENT, 0), (Event.RANG, 1), (Event.TAKE_BACK, 3), (Event.FAILED, 4)], 487, "cancelled"),
         ([(Event.SENT, 0), (Event.ANSWERED, 5), (Event.GONE, 6)], 200, "hung_up_early"),
         ([(Event.SENT, 0), (Event.ANSWERED, 5), (Event.GONE, 7)], 200, "abandoned"),

@@ -236,6 +236,28 @@ async def test_leg_from_which_nothing_is_heard_is_ended(real: RealCentre, pbx: P
     assert real.state(OPERATOR) in ("wrap_up", "ready"), "the operator's own leg goes on"
 
 
+async def test_idle_phone_and_waiting_caller_end_when_the_other_side_says_nothing_more(
+    real: RealCentre, pbx: Pbx
+) -> None:
+    real.callers.by_called["+902125550000"] = Caller(BANK)
+    real.sip._ask_s = 1.0
+    await real.sit_down(ready=False)
+    await pbx.call_in("+902125550000", "+905321112233")
+    await real.until(lambda: len(real.sip._legs) == 2, 5)
+    await asyncio.sleep(2.5)
+    assert real.state(OPERATOR) == "not_ready", "who is asked and answers stays"
+    assert not real.facts(CallEnded)
+
+    pbx.freeze()
+    try:
+        await real.until(lambda: real.state(OPERATOR) == "offline" and real.facts(CallEnded), 8)
+    finally:
+        pbx.thaw()
+
+    (ended,) = real.facts(CallEnded)
+    assert (ended.by, ended.reason.values["cause"]) == (EndedBy.LINE, "gone")
+
+
 async def test_incoming_call_is_greeted_and_joined(real: RealCentre, pbx: Pbx) -> None:
     real.callers.by_called["+902125550000"] = Caller(BANK)
     await real.sit_down()

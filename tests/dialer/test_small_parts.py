@@ -5,12 +5,14 @@ import asyncio
 import pytest
 from small_centre import BANK, TAXI, virtual
 
+from dialer.legs import LineLeg
 from dialer.operator import State
-from dialer.ports import CallId, Fact, OperatorChanged, OperatorId, Reason, TrunkState
+from dialer.ports import CallId, Fact, LegId, OperatorChanged, OperatorId, Reason, TrunkState
 from dialer.queue import Place, Queue, Rank
 from dialer.recorder import Recorder
 from dialer.routing import Candidate, choose
 from dialer.trunk import HALVES_AT, REST_S, STOPS_AT, TrunkGuard
+from kit import ids
 from kit.tasks import Tasks
 from kit.virtual import VirtualClock
 
@@ -180,3 +182,12 @@ async def test_fact_that_alone_cannot_be_written_does_not_hold_up_the_others() -
     await recorded(store, ["a", "bad", "c"])
 
     assert [f.operator for f in store.taken if isinstance(f, OperatorChanged)] == ["a", "c"]
+
+
+def test_many_legs_are_asked_after_once_in_the_interval_and_not_at_once() -> None:
+    legs = [LineLeg(LegId(ids.new()), "pbx", None, None) for _ in range(200)]  # type: ignore[arg-type]
+    slices = [sum([leg.comes_round(now / 2, 10.0) for leg in legs]) for now in range(2001, 2042)]
+
+    assert slices[0] == 0, "nobody is asked as soon as answered"
+    assert sum(slices[1:21]) == sum(slices[21:]) == 200
+    assert max(slices) < 40

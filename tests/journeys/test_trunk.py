@@ -1,5 +1,6 @@
 """A PBX that is not there, refuses us, dies in a talk or says nothing (F12, F14): what the service does and says."""
 
+import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -165,6 +166,26 @@ async def test_a_pbx_that_dies_in_a_talk_ends_the_call_and_dialing_resumes(own_p
             await operator.ready()
             again = await operator.pop(2, within=30)
         assert again["person"]["name"] == "Örnek Kişi 2"
+        await operator.close()
+
+
+async def test_a_pbx_that_restarts_signs_idle_operators_off_and_they_come_back(own_pbx: Pbx, tmp_path: Path):
+    async with centre_at(own_pbx.address, tmp_path) as centre:
+        operator = await centre.operator("1001")
+        async with plugged_in("1001", own_pbx.address):
+            await operator.ready()
+
+            own_pbx.kill()
+            await asyncio.sleep(1)
+            own_pbx.start()
+            gone = await operator.state("offline", within=25)
+        assert gone["data"]["reason"]["code"] == "phone_lost"
+        assert (await operator.door.get("/desk"))["operator"]["reason"]["code"] == "phone_lost"
+
+        async with plugged_in("1001", own_pbx.address) as phone:
+            await centre.trunk_up(within=45)
+            await operator.ready()
+            assert phone.answered == 1
         await operator.close()
 
 

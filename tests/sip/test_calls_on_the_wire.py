@@ -1,6 +1,7 @@
 """Whole calls and their races over real UDP, with a far end that follows a script."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -558,7 +559,7 @@ async def test_a_lost_dialog_is_ended_from_what_was_stored(
     await asyncio.wait_for(done, 2)
 
     if answered_before:
-        assert (request.to_tag, request.from_tag, request.cseq.number > 2) == ("far", from_tag, True)
+        assert (request.to_tag, request.from_tag, request.cseq.number > 100_000) == ("far", from_tag, True)
     else:
         branches = [message.via.branch for message in raw.got if message.method == "CANCEL"]
         assert branches == [branch_for(call_id, from_tag, number, "INVITE") for number in (1, 2)]
@@ -590,3 +591,68 @@ async def test_cancel_after_a_challenge_waits_for_an_answer_to_the_new_invite(
     cancel = await raw.until("CANCEL")
 
     assert cancel.cseq.number == second.cseq.number
+
+
+@pytest.fixture
+async def other() -> AsyncIterator[UserAgent]:
+    """Another agent, which answers every call."""
+    ear = Ear()
+    ear.on_offer = lambda call: call.answer(ANSWER)
+    made = UserAgent(("127.0.0.1", 0), peers=lambda host: Peer("here"), listener=ear)
+    await made.start()
+    yield made
+    await made.stop()
+
+
+async def test_both_sides_of_a_living_call_say_so(agent: UserAgent, ear: Ear, other: UserAgent) -> None:
+    call = dial(agent, port_of(other))
+    await ear.until("answered")
+    _, theirs = await other.listener.until("confirmed")
+
+    assert await call.probe(2.0) == 200
+    assert await theirs.probe(2.0) == 200
+    assert await call.probe(2.0) == 200
+    call.hang_up()
+    assert (await other.listener.until("ended"))[1] is theirs
+    with pytest.raises(WrongState):
+        await call.probe(2.0)
+
+
+async def test_a_side_that_restarted_does_not_know_the_call(
+    agent: UserAgent, ear: Ear, other: UserAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = dial(agent, port_of(other))
+    await ear.until("answered")
+    await other.listener.until("confirmed")
+    monkeypatch.setattr(other.core, "_calls", {})
+
+    assert await call.probe(2.0) == 481
+
+
+async def test_a_silent_side_is_asked_for_as_long_as_told(agent: UserAgent, ear: Ear, raw: RawPeer) -> None:
+    call, _ = await answered(agent, ear, raw)
+
+    assert await call.probe(0.1) == 408
+    request = await raw.until("OPTIONS")
+    assert (request.uri, request.to_tag, request.get("accept")) == (call.dialog.remote_target, "far", "application/sdp")
+
+
+async def test_a_challenge_to_the_question_is_answered_and_the_bye_comes_after(
+    agent: UserAgent, ear: Ear, raw: RawPeer
+) -> None:
+    account = Account("trunk", "127.0.0.1", raw.address[1], "dialer", "secret", realm="pbx.test")
+    call = dial(agent, raw.address, account=account)
+    raw.accept(await raw.until("INVITE"))
+    await ear.until("answered")
+    asking = asyncio.ensure_future(call.probe(2.0))
+    challenged = await raw.until("OPTIONS")
+    raw.answer(challenged, 407, proxy_authenticate='Digest realm="pbx.test", nonce="n1", qop="auth"')
+    asked = await raw.until("OPTIONS", 2)
+    raw.answer(asked, 501)
+
+    assert await asking == 501
+    assert "proxy-authorization" in asked.headers
+    call.hang_up()
+    bye = await raw.until("BYE")
+    raw.answer(bye, 200)
+    assert challenged.cseq.number < asked.cseq.number < bye.cseq.number
