@@ -45,7 +45,7 @@ export function IdlePanels({ me, desk, link }: Props) {
 
 function Campaign({ campaign, desk }: { campaign: DeskCampaign; desk: Snapshot }) {
   const { t, why } = useSay()
-  const said = why(campaign.reason)
+  const said = outdated(campaign, desk) ? '' : why(campaign.reason)
   return (
     <li className="row top">
       <span className="mut" title={t(`temperature.${campaign.temperature}`)}>
@@ -61,6 +61,10 @@ function Campaign({ campaign, desk }: { campaign: DeskCampaign; desk: Snapshot }
     </li>
   )
 }
+
+/** The engine has not looked since this operator became ready: what it said of operators before would confuse. */
+const outdated = ({ reason }: DeskCampaign, { operator }: Snapshot): boolean =>
+  operator.state === 'ready' && (reason?.code === 'no_operator_ready' || reason?.code === 'no_operators')
 
 function Lines({ me, desk, link }: Props) {
   const { t, why } = useSay()

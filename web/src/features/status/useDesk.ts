@@ -7,8 +7,8 @@ import { meQuery } from '../login/me'
 import { lacks, reduce } from './reduce'
 
 const KEY = ['desk']
-/** Campaigns begin and end without a word on the operator's stream; this is how soon the desk knows. */
-const LOOK_AGAIN_MS = 30_000
+/** What campaigns do and why is not told on the operator's stream; this is how soon the desk knows, idle and on a call. */
+const LOOK_AGAIN_MS = { idle: 10_000, call: 30_000 }
 
 /** The desk by HTTP. An answer that is older than what the stream has said already is not taken. */
 const deskQuery = (client: QueryClient) =>
@@ -20,7 +20,7 @@ const deskQuery = (client: QueryClient) =>
       return known?.epoch === fresh.epoch && known.position > fresh.position ? known : fresh
     },
     staleTime: Infinity,
-    refetchInterval: LOOK_AGAIN_MS,
+    refetchInterval: query => LOOK_AGAIN_MS[query.state.data?.call ? 'call' : 'idle'],
   })
 
 /** The desk as it stands, kept true by the event stream. */
