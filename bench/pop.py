@@ -14,7 +14,7 @@ from pathlib import Path
 from bench.figures import Figure
 from cli.demo.report import percentile
 
-TEAMS = (10, 30, 60)
+TEAMS = (10,)
 SECONDS = 45
 BASE = Path("var/demo/ahize.db")
 

@@ -35,7 +35,7 @@ async def summary(db: Database, seal: Seal, log: Path, began: datetime) -> dict[
     """The figures since `began`. `agree`: both sides tell the same of every single call."""
     lines = exchange_log.read(log)
     theirs = seen_by_exchange(lines)
-    ours = await _attempts(db, began)
+    ours = [row for row in await _attempts(db, began) if was_sent(row, theirs)]
     calls = await _calls(db, began)
     call_ids = {row["id"]: row["call_id"] for row in ours}
     pops = sorted(answer_to_pop(lines, theirs, call_ids, await _ready(db, began)))
@@ -111,6 +111,11 @@ def differences(ours: Iterable[Row], theirs: Mapping[str, Theirs]) -> list[str]:
     told = {row["call_id"]: fate_of(row) for row in ours}
     seen = {call_id: one.fate if one.ended else "still on" for call_id, one in theirs.items()}
     return sorted(call_id for call_id in told.keys() | seen.keys() if told.get(call_id) != seen.get(call_id))
+
+
+def was_sent(row: Row, theirs: Mapping[str, Theirs]) -> bool:
+    """Not an attempt that was taken back between its commit and its INVITE, which never left."""
+    return row["call_id"] in theirs or (row["outcome"], row["status"]) != (Outcome.CANCELLED, 0)
 
 
 def fate_of(row: Row) -> str | int | None:
