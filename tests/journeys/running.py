@@ -170,7 +170,7 @@ class Centre:
     async def start(self, campaign: str) -> None:
         await self.admin.post(f"/campaigns/{campaign}/start")
 
-    async def trunk_up(self, within: float = 10.0) -> None:
+    async def trunk_up(self, within: float = 30.0) -> None:
         await until(lambda: self._trunk_is("up"), within)
 
     async def _trunk_is(self, wanted: str) -> bool:
@@ -216,7 +216,7 @@ class Desk:
             compression=None,
         )
         self._reading = asyncio.create_task(self._read(self._stream))
-        await self.until(lambda: any(frame["type"] == "hello" for frame in self.frames), 5)
+        await self.until(lambda: any(frame["type"] == "hello" for frame in self.frames), 20)
 
     async def disconnect(self) -> None:
         if self._stream is not None:
@@ -239,7 +239,7 @@ class Desk:
                 self.epoch = frame["epoch"]
             self._news.set()
 
-    async def until(self, met: Callable[[], Any], within: float = 10.0) -> Any:
+    async def until(self, met: Callable[[], Any], within: float = 30.0) -> Any:
         """Wait until `met` gives something true of what has come; gives that."""
         async with asyncio.timeout(within):
             while not (found := met()):
@@ -252,7 +252,7 @@ class Desk:
         await self.door.put("/desk/state", {"state": "ready"})
         await self.state("ready")
 
-    async def state(self, wanted: str, within: float = 10.0) -> dict[str, Any]:
+    async def state(self, wanted: str, within: float = 30.0) -> dict[str, Any]:
         """Wait until the last told state is `wanted`."""
         return await self.until(lambda: self._is(wanted), within)
 
@@ -260,7 +260,7 @@ class Desk:
         told = [e for e in self.events if e["type"] == "ahize.operator.changed.v1" and e["subject"] == self.user]
         return told[-1] if told and told[-1]["data"]["state"] == wanted else None
 
-    async def pop(self, n: int = 1, within: float = 15.0) -> dict[str, Any]:
+    async def pop(self, n: int = 1, within: float = 30.0) -> dict[str, Any]:
         """The n-th screen-pop that came."""
         return (await self.until(lambda: self.pops()[n - 1 : n], within))[0]
 
