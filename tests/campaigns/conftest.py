@@ -1,15 +1,12 @@
-"""A database on each store, a small campaign in it, and the doors of campaigns before it."""
+"""A small campaign in the database of each store, and the doors of campaigns before it."""
 
-import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
-import postgres
 import pytest
 from doors import ORIGIN, Doors
 from fastapi import FastAPI
 from small_campaign import Setting
-from sqlalchemy import delete
 
 from api.app import Parts, create_app
 from campaigns.campaigns import routes as campaign_routes
@@ -22,7 +19,7 @@ from identity.login import routes as login_routes
 from identity.parts import SignIn
 from identity.users import routes as user_routes
 from kit.clock import ManualClock
-from kit.db import Database, Tx, metadata
+from kit.db import Database
 from kit.journal import Journal
 from kit.seal import MasterKey, Seal
 
@@ -31,36 +28,6 @@ ROUTERS = (
     *(disposition_routes.router, list_routes.router, rule_routes.router),
 )
 MASTER = MasterKey(bytes(range(32)))
-
-
-@pytest.fixture(scope="session")
-def shared_postgres(postgres_server: str) -> Iterator[str]:
-    """One base for all tests here: making one for each takes longer than the tests."""
-    with postgres.own_database(postgres_server, f"ahize_campaigns_{uuid.uuid4().hex}") as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path}/campaigns.db"
-    return request.getfixturevalue("shared_postgres")
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """An open, empty database on each store."""
-    opened = Database(database_url)
-    await opened.open()
-    await opened.create_all()
-    await opened.write(_emptied)
-    yield opened
-    await opened.close()
-
-
-async def _emptied(tx: Tx) -> None:
-    for table in reversed(metadata.sorted_tables):
-        await tx.conn.execute(delete(table))
 
 
 @pytest.fixture

@@ -168,11 +168,11 @@ async def test_progress_and_end_are_told(imports: Imports, setting: Setting):
 # ---------------------------------------------------------------- interruptions
 
 
-async def killed(imports: Imports, database_url: str, at: str) -> None:
+async def killed(imports: Imports, store_url: str, at: str) -> None:
     """Another process imports, and is killed in the middle of a write once it has come to `at`."""
     script = str(Path(__file__).with_name("importing_process.py"))
     child = await asyncio.create_subprocess_exec(
-        *(sys.executable, script, database_url, str(imports.folder), at),
+        *(sys.executable, script, store_url, str(imports.folder), at),
         stdout=asyncio.subprocess.PIPE,
         start_new_session=True,
     )
@@ -191,13 +191,13 @@ async def counts_of_newest(setting: Setting) -> dict:
 
 @pytest.mark.parametrize("at", ["0", "300", "end"])
 async def test_an_import_that_is_killed_goes_on_without_a_duplicate(
-    database: Database, database_url: str, setting: Setting, clock: ManualClock, tmp_path: Path, at: str
+    database: Database, store_url: str, setting: Setting, clock: ManualClock, tmp_path: Path, at: str
 ):
     made, imports = make(600), Imports(database, MASTER, tmp_path / "uploads", clock)
     imports.folder.mkdir()
     wanted = await store(imports, setting, made.content)
 
-    await killed(imports, database_url, at)
+    await killed(imports, store_url, at)
     before = await count(database, list_row)
     visible = await setting.reserve(5)
     await imports.start()

@@ -165,9 +165,9 @@ async def test_a_leg_needs_no_lead_but_the_engines_fence(setting: Setting):
 
 
 @pytest.fixture
-async def newer(setting: Setting, database_url: str):
+async def newer(setting: Setting, store_url: str):
     """A second engine with a database connection of its own."""
-    other = Database(database_url)
+    other = Database(store_url)
     await other.open()
     yield StoredLeads(other, setting.seal, setting.clock)
     await other.close()

@@ -218,9 +218,9 @@ async def test_a_files_name_leads_nowhere(manager: AsyncClient, setting: Setting
 
 
 async def test_the_database_holds_no_number_and_no_name(
-    manager: AsyncClient, setting: Setting, tmp_path: Path, database_url: str
+    manager: AsyncClient, setting: Setting, tmp_path: Path, store_url: str
 ):
-    if not database_url.startswith("sqlite"):
+    if not store_url.startswith("sqlite"):
         return
     content = "Telefon;Ad;Not\n05321234567;Kanarya Sarısı;gizlinot\nKanaryaYok 0532 7654321;x;y\n".encode()
 

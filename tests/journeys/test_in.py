@@ -1,9 +1,10 @@
 """IN: a customer calls the service's number and reaches somebody."""
 
+import httpx
 import pytest
 from asterisk import Pbx
 from phone import Phone
-from running import NUMBER, Centre, channels_of
+from running import NUMBER, Centre, channels_of, until
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(90)]
 
@@ -67,4 +68,12 @@ async def test_a_customer_whom_we_rang_is_known_when_calling_back(pbx: Pbx, cent
 async def test_a_number_that_is_not_ours_is_refused(pbx: Pbx, centre: Centre):
     await pbx.call_in("+902129999999", CALLER, "silent")
 
+    await until(lambda: refused(centre, 404))
     await pbx.until_quiet(10)
+
+
+async def refused(centre: Centre, status: int) -> bool:
+    """Whether the service counts exactly one incoming call refused with `status`."""
+    async with httpx.AsyncClient(trust_env=False) as program:
+        metrics = (await program.get(f"{centre.service.url}/metrics")).text
+    return f'incoming_refused_total{{status="{status}"}} 1.0' in metrics
