@@ -162,15 +162,16 @@ async def test_each_answer_of_the_network_becomes_its_outcome(
     assert real.state(OPERATOR) in ("ready", "reserved")
 
 
-async def test_customer_hangs_up(real: RealCentre) -> None:
+async def test_customer_hangs_up(real: RealCentre, pbx: Pbx) -> None:
     real.leads.add(first(real), ["+905321102001"])  # hangs up after 2 s
     await real.sit_down()
 
     await real.until(real.outcomes, 12)
 
-    (ended,) = real.facts(CallEnded)
+    (connected,), (ended,) = real.facts(CallConnected), real.facts(CallEnded)
     assert ended.by is EndedBy.CUSTOMER
-    assert ended.talk_s == pytest.approx(2.5, abs=1.0)
+    assert ended.talk_s == pytest.approx((ended.at - connected.at).total_seconds(), abs=0.2)
+    assert ended.talk_s > (await pbx.record("905321102001")).answered - 1, "whole seconds"
     assert real.outcomes() == ["connected"]
 
 
