@@ -79,7 +79,7 @@ async def test_a_complete_campaign_starts_and_pauses_and_the_engine_is_told(
     assert (twice.status_code, twice.json()["code"]) == (409, "wrong_state")
     assert app.state.engine.refreshed == 2
     async with setting.db.read() as conn:
-        changed = select(event).where(event.c.subject == made["id"]).order_by(event.c.seq)
+        changed = select(event).where(event.c.subject == made["id"]).order_by(event.c.position)
         told = (await conn.execute(changed)).all()
     assert [each.type for each in told] == ["ahize.campaign.changed.v1"] * 3
     assert [each.body["state"] for each in told] == ["draft", "running", "paused"]
