@@ -1,8 +1,8 @@
 """P7: from the customer's 200 OK to the screen-pop at the desk, with operators at work on the practice exchange.
 
 The exchange with its phones and customers and the simulated desks run in a process of their own; both stamps are on one
-clock. The bridge's figure is the service's own: from the 200 OK's arrival to both legs joined, of calls that an operator
-was reserved for.
+clock. The bridge's figure is the service's own: from the 200 OK's arrival to both legs joined, of calls that an
+operator was reserved for.
 """
 
 import json
