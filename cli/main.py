@@ -65,11 +65,15 @@ def migrate(
 
 
 @people.command("link")
-def link(login: Annotated[str, typer.Argument(help="who it is for")], config: ConfigFile = CONFIG) -> None:
+def link(
+    login: Annotated[str, typer.Argument(help="who it is for")],
+    config: ConfigFile = CONFIG,
+    lost_phone: Annotated[bool, typer.Option("--lost-phone", help="take the second factor away too")] = False,
+) -> None:
     """Print a one-time link for somebody who cannot sign in any more."""
     from cli.upkeep import link as work
 
-    _run(work(config, login))
+    _run(work(config, login, lost_phone=lost_phone))
 
 
 @app.command()

@@ -10,6 +10,8 @@ from sqlalchemy import Connection, select
 from api.app import Parts, create_app
 from cli import store
 from cli.settings import Settings
+from identity.audit import service as audit
+from identity.login import second_factor
 from identity.login.service import new_link
 from identity.users.models import user
 from kit import log
@@ -47,8 +49,11 @@ def _downgrade(connection: Connection, target: str) -> None:
     migrations.downgrade(connection, target)
 
 
-async def link(config: Path, login: str) -> None:
-    """Print a one-time link for the person who signs in as `login`. Raises AhizeError."""
+async def link(config: Path, login: str, *, lost_phone: bool) -> None:
+    """Print a one-time link for the person who signs in as `login`; `lost_phone` takes the second factor away.
+
+    Raises AhizeError.
+    """
     log.configure(json=False, level="warning")
     settings = load(Settings, config)
     seal, clock = Seal(MasterKey.load(Path(settings.keys.master_key_file))), SystemClock()
@@ -57,6 +62,9 @@ async def link(config: Path, login: str) -> None:
         person = (await tx.conn.execute(select(user.c.id).where(user.c.login == login.casefold()))).scalar()
         if person is None:
             raise NobodyOfThatName()
+        if lost_phone:
+            await second_factor.remove(tx, person)
+            await audit.record(tx, None, "second_factor.removed", person, at=clock.now())
         return await new_link(tx, seal, person, clock.now())
 
     async with store.opened(settings.database.url) as db:

@@ -95,10 +95,17 @@ class Actor:
     extension: str | None
     grants: tuple[Grant, ...]
     has_password: bool = True
+    second_factor: bool = False
     session: bytes | None = None
     by_link: bool = False
     key: str | None = None
     scopes: frozenset[Right] | None = None
+
+    @property
+    def must_enrol(self) -> bool:
+        """An administrator whose sign-in has no second factor yet, and who may do nothing else before (T30)."""
+        administers = any(grant.role is Role.ADMINISTRATOR for grant in self.grants)
+        return administers and self.session is not None and not self.second_factor
 
     def may(self, right: Right, project: str | None) -> bool:
         """Whether `right` is given in `project`; None is what belongs to no single project and needs a wide grant."""

@@ -69,6 +69,10 @@ SIGN_IN: Doors = {
     ("POST", "/api/v1/me/password"): Entry(
         Who.SIGNED_IN, Reach.OWN, json=lambda t: {"password": "denizde yürüyen tren"}
     ),
+    ("POST", "/api/v1/me/second-factor"): Entry(Who.SIGNED_IN, Reach.OWN, ok=frozenset({201, 409})),
+    ("PUT", "/api/v1/me/second-factor"): Entry(
+        Who.SIGNED_IN, Reach.OWN, json=lambda t: {"code": "000000"}, ok=frozenset({204, 401})
+    ),
     ("GET", "/api/v1/keys"): Entry((Right.KEYS_OWN,), Reach.MANY),
     ("POST", "/api/v1/keys"): Entry(
         (Right.KEYS_OWN,), json=lambda t: {"name": "crm", "scopes": ["campaigns.read"], "project": t.project}
@@ -84,6 +88,7 @@ PEOPLE: Doors = {
         (Right.USERS_EDIT,), Reach.ALL, path={"user": "operator"}, json=lambda t: {"name": "Other"}
     ),
     ("POST", "/api/v1/users/{user}/link"): Entry((Right.USERS_EDIT,), Reach.ALL, path={"user": "operator"}),
+    ("DELETE", "/api/v1/users/{user}/second-factor"): Entry((Right.USERS_EDIT,), Reach.ALL, path={"user": "operator"}),
     ("PUT", "/api/v1/users/{user}/roles"): Entry(
         (Right.ROLES_EDIT,), Reach.ALL, path={"user": "operator"}, json=lambda t: {"grants": []}
     ),
@@ -137,14 +142,6 @@ LISTS: Doors = {
     ("GET", "/api/v1/lists/{wanted}/rows"): Entry((Right.LISTS_READ,), path={"wanted": "list"}),
 }
 
-RULES: Doors = {
-    ("GET", "/api/v1/projects/{project}/dnc"): Entry((Right.DNC_READ,), path={"project": "project"}),
-    ("POST", "/api/v1/projects/{project}/dnc"): Entry(
-        (Right.DNC_EDIT,), path={"project": "project"}, json=lambda t: {"number": "0532 100 50 02"}
-    ),
-    ("DELETE", "/api/v1/dnc/{entry}"): Entry((Right.DNC_EDIT,), path={"entry": "entry"}),
-}
-
 DO_NOT_CALL: Doors = {
     ("GET", "/api/v1/projects/{project}/dnc"): Entry((Right.DNC_READ,), path={"project": "project"}),
     ("POST", "/api/v1/projects/{project}/dnc"): Entry(
@@ -178,7 +175,7 @@ SERVICE: Doors = {
 SOCKETS = {"/api/v1/events"}
 """Websockets: their doors have tests of their own."""
 
-RIGHTS: Doors = {**SIGN_IN, **PEOPLE, **PROJECTS, **CAMPAIGNS, **LISTS, **RULES, **DESK, **SERVICE}
+RIGHTS: Doors = {**SIGN_IN, **PEOPLE, **PROJECTS, **CAMPAIGNS, **LISTS, **DO_NOT_CALL, **DESK, **SERVICE}
 
 
 def entries() -> list[tuple[str, str, Entry]]:

@@ -386,6 +386,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Confirm Second Factor */
+        put: operations["confirm_second_factor_api_v1_me_second_factor_put"];
+        /**
+         * New Second Factor
+         * @description A secret for an authenticator app; it counts once its first code was sent.
+         */
+        post: operations["new_second_factor_api_v1_me_second_factor_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects": {
         parameters: {
             query?: never;
@@ -613,6 +634,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/{user}/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Second Factor
+         * @description For somebody whose phone is lost: they sign in without a code, administrators to set up a new one first.
+         */
+        delete: operations["remove_second_factor_api_v1_users__user__second_factor_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -800,6 +841,11 @@ export interface components {
             trunk?: string | null;
             /** Wrap Up S */
             wrap_up_s?: number | null;
+        };
+        /** CodeIn */
+        CodeIn: {
+            /** Code */
+            code: string;
         };
         /**
          * Disposed
@@ -1028,6 +1074,8 @@ export interface components {
         };
         /** LinkIn */
         LinkIn: {
+            /** Code */
+            code?: string | null;
             /** Token */
             token: string;
         };
@@ -1094,12 +1142,16 @@ export interface components {
             locale: string;
             /** Login */
             login: string;
+            /** Must Enrol */
+            must_enrol: boolean;
             /** Must Set Password */
             must_set_password: boolean;
             /** Name */
             name: string;
             /** Rights */
             rights: components["schemas"]["Right"][];
+            /** Second Factor */
+            second_factor: boolean;
         };
         /**
          * Mode
@@ -1242,8 +1294,20 @@ export interface components {
             /** Next Cursor */
             next_cursor: number | null;
         };
+        /**
+         * SecondFactorOut
+         * @description A secret for an authenticator app; `uri` is what it reads as a picture (otpauth).
+         */
+        SecondFactorOut: {
+            /** Secret */
+            secret: string;
+            /** Uri */
+            uri: string;
+        };
         /** SessionIn */
         SessionIn: {
+            /** Code */
+            code?: string | null;
             /** Login */
             login: string;
             /** Password */
@@ -2168,6 +2232,57 @@ export interface operations {
             };
         };
     };
+    confirm_second_factor_api_v1_me_second_factor_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    new_second_factor_api_v1_me_second_factor_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorOut"];
+                };
+            };
+        };
+    };
     listed_api_v1_projects_get: {
         parameters: {
             query?: never;
@@ -2711,6 +2826,35 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["GrantOut"][];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_second_factor_api_v1_users__user__second_factor_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
