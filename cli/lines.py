@@ -28,7 +28,7 @@ class NoMediaAddress(Unavailable):
 @asynccontextmanager
 async def lines_of(settings: Settings) -> AsyncGenerator[SipLines]:
     """Lines that register and take calls while the block runs. Raises SipPortTaken, NoMediaAddress."""
-    _check_media(settings.media.host)
+    check_media(settings.media.host)
     lines = SipLines(
         [trunk_of(trunk) for trunk in settings.trunks],
         SystemClock(),
@@ -51,7 +51,7 @@ async def lines_of(settings: Settings) -> AsyncGenerator[SipLines]:
         await lines.stop()
 
 
-def _check_media(host: str) -> None:
+def check_media(host: str) -> None:
     """Find a wrong address now, not when the first call has no sound. Raises NoMediaAddress."""
     try:
         kind, _, _, _, address = socket.getaddrinfo(host, 0, type=socket.SOCK_DGRAM)[0]

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.phone.commands import phone
-from cli.run import run
+from cli.run import judged, run
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 people = typer.Typer(no_args_is_help=True, help="People who sign in.")
@@ -58,6 +58,24 @@ def link(login: Annotated[str, typer.Argument(help="who it is for")], config: Co
     from cli.upkeep import link as work
 
     run(work(config, login))
+
+
+@app.command()
+def doctor(
+    config: ConfigFile = CONFIG,
+    number: Annotated[
+        str | None, typer.Option("--call", help="call this number and see whether both sides hear")
+    ] = None,
+    trunk: Annotated[str | None, typer.Option("--trunk", help="look at this trunk alone")] = None,
+    json: Annotated[bool, typer.Option("--json", help="one line of JSON")] = False,
+) -> None:
+    """Look at settings, database, ports, clock, disk and trunks, and say what to mend. Changes nothing.
+
+    Ends with 1 when something must be mended. A running service goes on undisturbed.
+    """
+    from cli.doctor.run import doctor as work
+
+    judged(work(config, number, trunk, as_json=json))
 
 
 @app.command()

@@ -112,7 +112,7 @@ async def converse(line: Line, talk: Talk, sound: Sound | None, ring_s: float | 
     with Ear(talk.record) as ear:
         async with Tasks() as tasks:
             speaking = tasks.spawn(_speak(line, ear, talk, sound), "cli.phone")
-            if not await _until_answered(line, ring_s):
+            if not await until_answered(line, ring_s):
                 return False
             await line.over.wait()
             speaking.cancel()
@@ -122,7 +122,8 @@ async def converse(line: Line, talk: Talk, sound: Sound | None, ring_s: float | 
         return line.leg.stats.received > 0
 
 
-async def _until_answered(line: Line, ring_s: float | None) -> bool:
+async def until_answered(line: Line, ring_s: float | None) -> bool:
+    """Wait for the answer, at most `ring_s` seconds; False: the call is over without one."""
     loop = asyncio.get_running_loop()
     limit = loop.call_later(ring_s, line.stop) if ring_s is not None else None
     waits = [asyncio.ensure_future(one.wait()) for one in (line.answered, line.over)]
