@@ -35,7 +35,13 @@ async def look(settings: Settings) -> list[Finding]:
 
 
 def _nothing_yet(settings: Settings, file: Path) -> list[Finding]:
-    found = [note(DATABASE, f"there is none at {file}", "if a service has run before, this is the wrong folder")]
+    found = [
+        note(
+            DATABASE,
+            f"there is none at {file}",
+            "the first start makes it; if there was one already, this is the wrong folder",
+        )
+    ]
     if ENV in os.environ or Path(settings.keys.master_key_file).exists():
         return found
     return [*found, note(KEY, f"there is none at {Path(settings.keys.master_key_file).absolute()}")]

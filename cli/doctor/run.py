@@ -38,7 +38,7 @@ async def _findings(config: Path, number: str | None, name: str | None) -> Async
         settings = load(Settings, config)
     except SettingsError as error:
         for line in str(error).splitlines():
-            yield problem("settings", line.rstrip("."), "the other checks wait for this")
+            yield problem("settings", line.rstrip("."), "the other checks wait for it")
         return
     trunks = _chosen(settings, config, name)
     yield ok("settings", f"{config} is understood")

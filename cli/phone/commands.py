@@ -24,7 +24,12 @@ Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="with --host
 User = Annotated[str | None, typer.Option("--user", help="the account, when it is not the trunk's")]
 Password = Annotated[
     str | None,
-    typer.Option("--password", envvar=PASSWORD_ENV, show_envvar=True, help="asked for when --user comes without it"),
+    typer.Option(
+        "--password",
+        envvar=PASSWORD_ENV,
+        show_envvar=True,
+        help="asked for, unseen, when --user comes without it; here others see it",
+    ),
 ]
 Trace = Annotated[bool, typer.Option("--trace", help="show every SIP message; what proves the password is left out")]
 For = Annotated[float | None, typer.Option("--for", min=0, help="hang up so many seconds after the answer")]

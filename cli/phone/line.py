@@ -165,7 +165,7 @@ class Line(Listener):
             call.refuse(_BUSY)
             return
         self.call = call
-        self._tell(f"a call from {call.number or call.name or 'somebody without a number'} to {call.called}")
+        self._tell(f"a call from {call.number or call.name or 'somebody without a number'} to {call.called or 'us'}")
         try:
             call.ring()
             call.answer(self._our_answer(call.remote_sdp))
