@@ -53,7 +53,7 @@ async def _findings(config: Path, number: str | None, name: str | None) -> Async
     for finding in machine.ports(settings, await machine.is_running(settings.server)):
         yield finding
     for one in trunks:
-        for finding in await trunk.look(settings, one):
+        for finding in await trunk.look(settings, one, clock.now()):
             yield finding
     if number is not None:
         for finding in await call.look(at_trunk(settings, trunks[0]), number, settings.media.language):

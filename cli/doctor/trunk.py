@@ -6,6 +6,8 @@ without a Contact, which asks who is registered and changes nothing (RFC 3261 §
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 
 from cli.doctor.finding import Finding, note, ok, problem
@@ -23,11 +25,12 @@ from sip.transport import Address
 from sip.uri import Uri
 
 PATIENCE_S = 5.0
+CLOCKS_APART_S = 30.0
 _WRONG = (401, 403, 407)
 _NO_REGISTRAR = (405, 501)
 
 
-async def look(settings: Settings, trunk: TrunkSettings) -> list[Finding]:
+async def look(settings: Settings, trunk: TrunkSettings, now: datetime) -> list[Finding]:
     """How one trunk stands; asks it at most for 5 s."""
     check = f"trunk {trunk.name}"
     unfit = _unfit(check, settings)
@@ -45,7 +48,7 @@ async def look(settings: Settings, trunk: TrunkSettings) -> list[Finding]:
     except OSError as error:
         return [problem(check, f"no socket on {settings.sip.host} ({error.strerror})", "see sip.host")]
     try:
-        return await _Questions(settings, trunk, agent, heard, check).ask()
+        return await _Questions(settings, trunk, agent, heard, check, now).ask()
     finally:
         await agent.stop()
 
@@ -64,13 +67,14 @@ def _unfit(check: str, settings: Settings) -> Finding | None:
 
 @dataclass(frozen=True, slots=True)
 class _Questions:
-    """What one trunk is asked. `heard`: addresses whose answers are taken."""
+    """What one trunk is asked. `heard`: addresses whose answers are taken; `now`: the wall time."""
 
     settings: Settings
     trunk: TrunkSettings
     agent: UserAgent
     heard: set[str]
     check: str
+    now: datetime
 
     async def ask(self) -> list[Finding]:
         trunk = self.trunk
@@ -89,7 +93,8 @@ class _Questions:
         if answer is None:
             mend = "check host and port, the firewall, and that the exchange runs"
             return [problem(self.check, f"{where} does not answer", mend)]
-        return [ok(self.check, f"{where} answers"), *self._judged(known), *self._seen_as(answer)]
+        said = [*self._seen_as(answer), *self._clock(known or answer)]
+        return [ok(self.check, f"{where} answers"), *self._judged(known), *said]
 
     def _route(self, to: Address) -> Finding | None:
         """Packets from sip.host must be able to leave towards the exchange."""
@@ -177,6 +182,18 @@ class _Questions:
         if media.advertise is None:
             return [problem(check, found, f"set media.advertise to {seen}")]
         return [note(check, found, "see media.advertise when one side hears nothing")]
+
+    def _clock(self, response: Response) -> list[Finding]:
+        """An exchange that says what time it is (RFC 3261 §20.17) shows whose clock is wrong."""
+        try:
+            theirs = parsedate_to_datetime(response.get("date") or "")
+            apart = (self.now - theirs).total_seconds()
+        except (ValueError, TypeError):
+            return []
+        if abs(apart) <= CLOCKS_APART_S:
+            return []
+        found = f"this machine's is {abs(apart):.0f} s {'ahead' if apart > 0 else 'behind'}"
+        return [problem(f"clock of {self.trunk.name}", found, "set the one that is wrong, by NTP")]
 
 
 def _is_loopback(host: str) -> bool:

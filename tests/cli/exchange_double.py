@@ -10,8 +10,8 @@ from sip.message import Request, parse
 class Exchange(asyncio.DatagramProtocol):
     """`statuses`: what a method is answered with; others are not answered. `seen_as`: the address that it names."""
 
-    def __init__(self, statuses: dict[str, int], seen_as: str, realm: str) -> None:
-        self._statuses, self._seen_as, self._realm = statuses, seen_as, realm
+    def __init__(self, statuses: dict[str, int], seen_as: str, realm: str, date: str | None) -> None:
+        self._statuses, self._seen_as, self._realm, self._date = statuses, seen_as, realm, date
         self.asked: list[Request] = []
         self.port = 0
 
@@ -30,16 +30,18 @@ class Exchange(asyncio.DatagramProtocol):
         response.headers["via"] = [f"{request.headers['via'][0]};received={self._seen_as}"]
         if status == 401:
             response.headers["www-authenticate"] = [f'Digest realm="{self._realm}", nonce="n", algorithm=MD5']
+        if self._date is not None:
+            response.headers["date"] = [self._date]
         self.transport.sendto(response.encode(), addr)
 
 
 @asynccontextmanager
 async def exchange(
-    statuses: dict[str, int], *, seen_as: str = "127.0.0.1", realm: str = "here"
+    statuses: dict[str, int], *, seen_as: str = "127.0.0.1", realm: str = "here", date: str | None = None
 ) -> AsyncIterator[Exchange]:
     loop = asyncio.get_running_loop()
     transport, protocol = await loop.create_datagram_endpoint(
-        lambda: Exchange(statuses, seen_as, realm), local_addr=("127.0.0.1", 0)
+        lambda: Exchange(statuses, seen_as, realm, date), local_addr=("127.0.0.1", 0)
     )
     try:
         yield protocol

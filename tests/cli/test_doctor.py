@@ -270,7 +270,7 @@ def towards(port: int, **more: object) -> Settings:
 
 
 async def looked(wanted: Settings) -> dict[str, Finding]:
-    return by_check(await trunk.look(wanted, wanted.trunks[0]))
+    return by_check(await trunk.look(wanted, wanted.trunks[0], NOW))
 
 
 @pytest.mark.parametrize(
@@ -351,6 +351,22 @@ async def test_the_advertised_address_that_the_exchange_sees_is_fine():
         found = await looked(towards(far.port, username="", media={"advertise": "203.0.113.9"}))
 
     assert list(found) == ["trunk pbx"]
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("Mon, 01 Jun 2026 00:02:00 GMT", "this machine's is 120 s behind"),
+        ("Sun, 31 May 2026 23:59:00 GMT", "this machine's is 60 s ahead"),
+        ("Mon, 01 Jun 2026 00:00:20 GMT", None),
+        ("yesterday", None),
+    ],
+)
+async def test_clocks_that_are_apart_are_told(said: str, found: str | None):
+    async with exchange({"OPTIONS": 200}, date=said) as far:
+        looked_at = await looked(towards(far.port, username=""))
+
+    assert (looked_at["clock of pbx"].found if "clock of pbx" in looked_at else None) == found
 
 
 async def test_a_name_without_an_address_must_be_mended():

@@ -23,6 +23,7 @@ from dialer.trunks import Trunk
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 30.0
+FIRST_SOUND = "the first sound comes from the far end"
 pytestmark = pytest.mark.asterisk
 
 
@@ -106,7 +107,7 @@ async def test_a_human_is_called_and_heard(pbx: Pbx, capsys: pytest.CaptureFixtu
     assert told[:2] == [f"calling +905321001202 at 127.0.0.1:{pbx.port}", "ringing (180)"]
     assert told[2].startswith("answered after 1.")
     assert told[2].endswith("codec PCMU")
-    assert {"the first sound comes from the far end", "hung up", "the far end was heard"} <= set(told)
+    assert {FIRST_SOUND, "hung up", "the far end was heard"} <= set(told)
     assert any(line.startswith("packets: ") and line.endswith(", 0 lost") for line in told)
     assert record.outcome == "ANSWERED"
 
@@ -120,6 +121,14 @@ async def test_a_refusal_is_said_in_words(pbx: Pbx, capsys: pytest.CaptureFixtur
 
     assert not done
     assert capsys.readouterr().out.splitlines()[-1] == sentence
+
+
+async def test_what_is_heard_before_the_answer_is_said(pbx: Pbx, capsys: pytest.CaptureFixture[str]):
+    await call(pbx, "+905323001212", for_s=1)
+
+    told = capsys.readouterr().out.splitlines()
+    early, first = told.index("the exchange plays something before the answer (183)"), told.index(FIRST_SOUND)
+    assert early < first < next(n for n, line in enumerate(told) if line.startswith("answered"))
 
 
 async def test_what_is_played_comes_back_from_the_echo_and_is_kept(pbx: Pbx, tmp_path: Path):
@@ -165,7 +174,7 @@ async def test_a_call_that_comes_in_is_answered(pbx: Pbx):
     ("number", "moment", "code", "last"),
     [
         ("+905322100209", "ringing (180)", 1, "taken back before it was answered (487)"),
-        ("+905325400210", "the first sound comes", 0, "hung up"),
+        ("+905325400210", FIRST_SOUND, 0, "hung up"),
     ],
 )
 async def test_ctrl_c_hangs_up(pbx: Pbx, number: str, moment: str, code: int, last: str):
