@@ -149,7 +149,8 @@ class _Questions:
     def _account_stands(self, check: str, response: Response) -> Finding:
         status, user = response.status, self.trunk.username
         if status == 200:
-            return ok(check, f"{user} is known and the password is right; {self._bindings(response)}")
+            proven = "the password is right" if response.cseq.number > 1 else "no password was asked for"
+            return ok(check, f"{user} is known, {proven}; {self._bindings(response)}")
         if status in _WRONG:
             why = words.challenge(response, self.agent.credentials(trunk_of(self.trunk).account))
             return problem(check, f"{why} ({status})", "see the trunk's username, password and realm")

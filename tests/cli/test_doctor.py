@@ -13,12 +13,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from exchange_double import exchange
+from sqlalchemy import make_url, text
 from typer.testing import CliRunner
 
 from cli import store
 from cli.doctor import base, machine, trunk
 from cli.doctor.finding import Finding
 from cli.main import app
+from cli.settings import Database as DatabaseSettings
 from cli.settings import Server, Settings
 from kit import keyring
 from kit.clock import ManualClock
@@ -61,20 +63,34 @@ def test_a_line_is_a_word_a_place_and_what_to_do():
 # ---------------------------------------------------------------- database and key
 
 
-async def began(folder: Path) -> Settings:
+async def began(folder: Path, url: str | None = None) -> Settings:
     """After the first start of a service."""
     made = in_folder(folder)
+    if url is not None:
+        made = made.model_copy(update={"database": DatabaseSettings(url=url)})
     master = MasterKey.load(folder / "master.key")
     async with store.opened(made.database.url) as db:
         await db.write(lambda tx: keyring.belongs(tx, master, NOW))
     return made
 
 
-async def test_a_database_and_its_key_are_well(tmp_path: Path):
-    found = await base.look(await began(tmp_path))
+async def test_a_database_and_its_key_are_well(tmp_path: Path, database_url: str):
+    found = await base.look(await began(tmp_path, database_url))
 
     assert [(one.check, one.state) for one in found] == [("database", "ok"), ("master key", "ok")]
-    assert str(tmp_path / "ahize.db") in found[0].found
+    assert make_url(database_url).database in found[0].found
+
+
+@pytest.mark.postgres
+async def test_a_server_that_takes_no_writes_must_be_mended(tmp_path: Path, empty_base: str):
+    wanted = await began(tmp_path, empty_base)
+    barred = text(f'ALTER DATABASE "{make_url(empty_base).database}" SET default_transaction_read_only = on')
+    async with store.existing(empty_base) as db:
+        await db.write(lambda tx: tx.conn.execute(barred))
+
+    (finding,) = await base.look(wanted)
+
+    assert (finding.state, finding.mend) == ("problem", "connect to the primary")
 
 
 async def test_no_database_is_a_note_and_none_is_made(tmp_path: Path):
@@ -276,7 +292,7 @@ async def looked(wanted: Settings) -> dict[str, Finding]:
 @pytest.mark.parametrize(
     ("status", "state", "words"),
     [
-        (200, "ok", "the password is right; nobody is registered there"),
+        (200, "ok", "dialer is known, no password was asked for; nobody is registered there"),
         (401, "problem", "refused the user name or the password (401)"),
         (403, "problem", "see the trunk's username, password and realm"),
         (404, "problem", "the exchange knows no dialer (404)"),

@@ -2,11 +2,8 @@
 
 import os
 import re
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
-import postgres
 import pytest
 import yaml
 
@@ -82,12 +79,6 @@ async def test_older_tables_are_not_renewed_behind_a_running_service(tmp_path: P
 
     with pytest.raises(StoreError, match=r"stands at version \d+, this program works with 9999: .*ahize migrate"):
         await upkeep.link(file, "admin")
-
-
-@pytest.fixture
-def empty_base(postgres_server: str) -> Iterator[str]:
-    with postgres.own_database(postgres_server, f"ahize_test_{uuid.uuid4().hex}") as url:
-        yield url
 
 
 @pytest.mark.postgres

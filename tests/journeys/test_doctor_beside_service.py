@@ -53,6 +53,7 @@ async def test_a_running_service_is_well_and_stays_registered(service: Service, 
 
     assert code == 0, found
     assert {check for check, one in found.items() if one["state"] != "ok"} <= {"clock"}
+    assert "the password is right" in found["account of pbx"]["found"]
     assert "this service among them" in found["account of pbx"]["found"]
     assert found["port of the pages"]["found"].startswith("the service is at")
     assert found["port of SIP"]["found"].startswith("the service has")
