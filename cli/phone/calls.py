@@ -117,6 +117,7 @@ async def converse(line: Line, talk: Talk, sound: Sound | None, ring_s: float | 
             await line.over.wait()
             speaking.cancel()
         assert line.leg is not None
+        line.leg.sink = None  # what still comes finds the file closed
         for told in words.sound(line.leg, ear.loud):
             tell(told)
         return line.leg.stats.received > 0

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from caller_double import Caller, caller, sdp
 
+from cli.phone.calls import Talk, converse
 from cli.phone.line import Line, opened
 from cli.phone.station import Wish, station_of
 from sip.sdp import SessionDescription
@@ -58,6 +59,19 @@ async def test_hold_is_granted_and_said(line: Line, far: Caller, told: list[str]
 
     assert answer.direction == "recvonly"
     assert told[-1] == "the far end put us on hold"
+
+
+async def test_sound_that_comes_after_the_end_finds_no_closed_file(line: Line, far: Caller, tmp_path: Path):
+    talking = asyncio.create_task(converse(line, Talk(record=tmp_path / "kept.wav"), None, None))
+    far.send("INVITE", 1, sdp())
+    await far.final(1)
+    far.send("ACK", 1)
+    far.send("BYE", 2)
+    await asyncio.wait_for(talking, PATIENCE_S)
+
+    assert line.leg is not None
+    assert not line.leg.closed
+    assert line.leg.sink is None
 
 
 async def test_a_second_call_finds_the_phone_busy(line: Line, far: Caller):
