@@ -12,6 +12,7 @@ from identity.login.service import first_link
 from kit import keyring
 from kit.clock import SystemClock
 from kit.seal import MasterKey, MasterKeyError, Seal
+from kit.settings import SettingsError
 from kit.store import StoreError
 
 
@@ -85,3 +86,14 @@ async def test_older_tables_are_not_renewed_behind_a_running_service(tmp_path: P
 async def test_a_server_without_tables_is_left_empty(tmp_path: Path, empty_base: str):
     with pytest.raises(store.NoDatabase, match=r"no tables of Ahize: see database\.url"):
         await upkeep.link(written(tmp_path, empty_base), "admin")
+
+
+async def test_where_there_are_no_settings_it_says_where_it_looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(
+        SettingsError, match=rf"{tmp_path}/config\.yaml cannot be read .*name the right file by --config"
+    ):
+        await upkeep.link(Path("config.yaml"), "admin")
+
+    assert os.listdir(tmp_path) == []
