@@ -4,6 +4,7 @@ import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from cli import settings as config
 from cli.settings import Settings
 from dialer.lines import SipLines
 from dialer.trunks import Trunk
@@ -27,9 +28,9 @@ class NoMediaAddress(Unavailable):
 @asynccontextmanager
 async def lines_of(settings: Settings) -> AsyncGenerator[SipLines]:
     """Lines that register and take calls while the block runs. Raises SipPortTaken, NoMediaAddress."""
-    _check_media(settings.media.host)
+    check_media(settings.media.host)
     lines = SipLines(
-        _trunks(settings),
+        [trunk_of(trunk) for trunk in settings.trunks],
         SystemClock(),
         ports=PortRange(settings.media.host, settings.media.port_min, settings.media.port_max),
         bind=(settings.sip.host, settings.sip.port),
@@ -50,7 +51,7 @@ async def lines_of(settings: Settings) -> AsyncGenerator[SipLines]:
         await lines.stop()
 
 
-def _check_media(host: str) -> None:
+def check_media(host: str) -> None:
     """Find a wrong address now, not when the first call has no sound. Raises NoMediaAddress."""
     try:
         kind, _, _, _, address = socket.getaddrinfo(host, 0, type=socket.SOCK_DGRAM)[0]
@@ -66,19 +67,17 @@ def _why(error: OSError) -> str:
     return error.strerror or "it is no address"
 
 
-def _trunks(settings: Settings) -> tuple[Trunk, ...]:
-    return tuple(
-        Trunk(
-            name=trunk.name,
-            host=trunk.host,
-            port=trunk.port,
-            username=trunk.username,
-            password=trunk.password.get_secret_value(),
-            realm=trunk.realm,
-            register=trunk.register_,
-            min_digest=trunk.min_digest,
-            channels=trunk.channels,
-            cps=trunk.calls_per_second,
-        )
-        for trunk in settings.trunks
+def trunk_of(trunk: config.Trunk) -> Trunk:
+    """A trunk of the settings, as the line knows it."""
+    return Trunk(
+        name=trunk.name,
+        host=trunk.host,
+        port=trunk.port,
+        username=trunk.username,
+        password=trunk.password.get_secret_value(),
+        realm=trunk.realm,
+        register=trunk.register_,
+        min_digest=trunk.min_digest,
+        channels=trunk.channels,
+        cps=trunk.calls_per_second,
     )

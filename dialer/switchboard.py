@@ -32,7 +32,11 @@ from sip.uri import Uri, is_number
 
 _log = log.get("dialer.lines")
 LEGS = metrics.gauge("legs", "Legs on the line, ringing or answered", ("trunk",))
-REFUSED = metrics.counter("offers_refused", "Incoming calls that the line refused: their sound cannot be used, or nobody listens yet", ("status",))
+REFUSED = metrics.counter(
+    "offers_refused",
+    "Incoming calls whose sound cannot be used",
+    ("status",),
+)
 
 NOT_ACCEPTABLE, NOT_NOW, CANCELLED = 488, 503, 487
 _LINE_CAUSES = frozenset({"no ack", "timeout", "gone", "transport"})
