@@ -13,11 +13,11 @@ import numpy as np
 
 from media.g711 import level
 from media.speech import FRAME_S, Speech
-from media.tones import Tones
+from media.tones import Tone, Tones
 
 _TONAL_DB = -45.0
 _STEADY_S, _LONG_TONE_S = 0.12, 0.2
-_FAX_S, _BEEP_ALONE_S = 0.4, 1.0
+_FAX_S, _BEEP_ALONE_S, _AFTER_BEEP_S, _GREETING_S = 0.4, 1.0, 1.2, 0.3
 
 
 class Heard(StrEnum):
@@ -43,7 +43,7 @@ class Tuning:
     greeting_s: float = 1.4
     phrase_s: float = 1.8
     break_s: float = 0.27
-    words: int = 8
+    words: float = 8
     total_s: float = 3.5
 
 
@@ -85,8 +85,10 @@ class Detector:
         """It is `now` seconds after the answer."""
         if self.verdict is None:
             self.verdict = self._judge(now)
-        elif self.verdict.heard in (Heard.MACHINE, Heard.BEEP) and self.beep_ended_at is None:
-            self.beep_ended_at = self._tones.ended_before(now, self.verdict.at_s, _STEADY_S)
+        elif self.beep_ended_at is None and self.verdict.heard in (Heard.MACHINE, Heard.BEEP):
+            # A tone that gave the verdict is the beep itself.
+            since = 0.0 if self.verdict.heard is Heard.BEEP else self.verdict.at_s - _LONG_TONE_S
+            self.beep_ended_at = self._tones.ended_before(now, since, _STEADY_S)
 
     def _judge(self, now: float) -> Verdict | None:
         return self._by_tones(now) or self._by_speech(now) or self._by_silence(now)
@@ -96,8 +98,15 @@ class Detector:
             return Verdict(Heard.SIT, 0.95, "three_tones", now)
         if self._tones.fax(_FAX_S):
             return Verdict(Heard.FAX, 0.95, "fax_tone", now)
-        if self._tones.seconds(_LONG_TONE_S) >= _BEEP_ALONE_S:
+        return self._by_beep(self._tones.at_least(_LONG_TONE_S), now)
+
+    def _by_beep(self, tones: list[Tone], now: float) -> Verdict | None:
+        if sum(tone.seconds for tone in tones) >= _BEEP_ALONE_S:
             return Verdict(Heard.BEEP, 0.9, "steady_tone", now)
+        if tones and self._speech.seconds_before(tones[0].begins) >= _GREETING_S:
+            return Verdict(Heard.MACHINE, 0.8, "beep_after_greeting", now)
+        if tones and now - tones[-1].ends >= _AFTER_BEEP_S and not self._speech.stretches:
+            return Verdict(Heard.BEEP, 0.7, "beep_then_silence", now)
         return None
 
     def _by_speech(self, now: float) -> Verdict | None:

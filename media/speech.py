@@ -74,6 +74,10 @@ class Speech:
         """How much was spoken."""
         return sum(stretch.seconds for stretch in self.stretches)
 
+    def seconds_before(self, moment: float) -> float:
+        """How much was spoken until then."""
+        return sum(min(stretch.ends, moment) - stretch.begins for stretch in self.stretches if stretch.begins < moment)
+
     def breaks(self, least_s: float) -> bool:
         """Whether speech went on after a pause of at least `least_s`."""
         return any(b.begins - a.ends >= least_s for a, b in pairwise(self.stretches))

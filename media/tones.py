@@ -64,9 +64,9 @@ class Tones:
         """The tone that goes on in the frame that began at `at`, if any."""
         return self.tones[-1] if self.tones and self.tones[-1].ends > at else None
 
-    def seconds(self, least_s: float) -> float:
-        """How long all tones of at least `least_s` were together."""
-        return sum(tone.seconds for tone in self.tones if tone.seconds >= least_s)
+    def at_least(self, least_s: float) -> list[Tone]:
+        """The tones that were not shorter."""
+        return [tone for tone in self.tones if tone.seconds >= least_s]
 
     def ended_before(self, now: float, after: float, least_s: float) -> float | None:
         """When a tone of at least `least_s` that ended later than `after` was over; None: it goes on, or was not."""
@@ -75,11 +75,11 @@ class Tones:
 
     def fax(self, least_s: float) -> bool:
         """Whether a fax machine's tone of at least `least_s` was heard."""
-        return any(tone.seconds >= least_s and _among(tone.hz, FAX_HZ) for tone in self.tones)
+        return any(_among(tone.hz, FAX_HZ) for tone in self.at_least(least_s))
 
     def announces(self, least_s: float) -> bool:
         """Whether the three tones of an announcement were heard in order, each at least `least_s` long."""
-        heard = [tone.hz for tone in self.tones if tone.seconds >= least_s][-3:]
+        heard = [tone.hz for tone in self.at_least(least_s)][-3:]
         return len(heard) == 3 and all(low <= hz <= high for hz, (low, high) in zip(heard, SIT_HZ, strict=True))
 
 

@@ -80,6 +80,22 @@ def test_a_tone_in_place_of_a_voice_is_nobody():
     assert heard(tone(425, 1.5)) is Heard.BEEP
 
 
+def test_a_short_greeting_with_a_beep_behind_it_is_a_machine():
+    detector = judge(silence(0.2) + voice(1.0) + silence(0.4) + tone(1000, 0.3) + silence(0.5))
+
+    assert detector.verdict is not None
+    assert (detector.verdict.heard, detector.verdict.reason) == (Heard.MACHINE, "beep_after_greeting")
+    assert detector.beep_ended_at == pytest.approx(1.9, abs=0.06)
+
+
+def test_a_beep_and_nothing_more_is_a_machine_that_records_already():
+    detector = judge(silence(0.3) + tone(1000, 0.3) + silence(2.0))
+
+    assert detector.verdict is not None
+    assert (detector.verdict.heard, detector.verdict.reason) == (Heard.BEEP, "beep_then_silence")
+    assert detector.beep_ended_at == pytest.approx(0.6, abs=0.06)
+
+
 def test_nothing_at_all_is_silence_and_is_said_before_the_deadline():
     detector = judge(silence(3.5))
 
