@@ -58,6 +58,13 @@ class Ending:
         call.counted = True
         run.count(abandoned)
 
+    def answered_live(self, call: LiveCall) -> None:
+        """A person answered, as far as is known: the answer rate hears of it, once."""
+        run = self._floor.runs.get(call.campaign.id) if call.campaign is not None else None
+        if run is not None and not call.learned:
+            call.learned = True
+            run.observed.ended(live=True)
+
     def trunk_works(self, call: LiveCall) -> None:
         """Somebody answered: the trunk's faults so far are forgiven."""
         guard = self._floor.trunks.get(call.campaign.trunk) if call.campaign is not None else None
@@ -80,12 +87,16 @@ class Ending:
         if run is None:
             return
         flags = FLAGS[result]
+        if flags.human:
+            self.answered_live(call)
         if flags.reached:
             run.observed.talk.add(call.life.talk_s)
         elif flags.human:
             self.count(call, abandoned=flags.abandoned)
         elif not flags.trunk and result is not Outcome.CANCELLED:
             run.observed.ended(live=False)
+        if flags.machine:
+            run.count_machine()
 
     def _note(self, call: LiveCall, result: Outcome | None) -> None:
         now = self._floor.now()

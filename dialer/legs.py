@@ -7,6 +7,7 @@ from zlib import crc32
 from dialer.ports import DialogRef, DialogSeed, LegId
 from media.bridge import joined
 from media.description import Description, Direction, Payload
+from media.recorder import Recorder
 from media.session import Leg
 from sip.call import Call
 from sip.client_call import ClientCall
@@ -30,6 +31,7 @@ class LineLeg:
     joined_at: float = 0.0
     turn: int | None = None  # of being asked whether the call still is
     version: int = 1
+    recorder: Recorder | None = None
 
     @property
     def client(self) -> ClientCall | None:
@@ -65,6 +67,10 @@ class LineLeg:
                 route_set=known.route_set,
             )
         return self.dialog
+
+    def stop_recording(self) -> None:
+        if self.recorder is not None:
+            self.recorder.stop()
 
     def silent_since(self) -> float | None:
         """loop.time() of the latest packet of sound in the bridge that it is in; None: not in one, or on hold."""

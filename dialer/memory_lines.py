@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from dialer.ports import (
@@ -10,14 +10,17 @@ from dialer.ports import (
     DialogRef,
     DialogSeed,
     LegAnswered,
+    LegBeeped,
     LegEnded,
     LegFailed,
     LegId,
+    LegJudged,
     LegOffered,
     LegRinging,
     LineEvent,
     PromptEnded,
     Reason,
+    RecordingSink,
     TrunkMoved,
     TrunkState,
 )
@@ -30,6 +33,7 @@ class FarEnd:
     """What a number does. Seconds from the INVITE; `status` 200: answers, 0: nothing ever comes back.
 
     `talk_s`: hangs up so long after the answer (None: never). `late`: its 200 OK crosses our CANCEL.
+    `heard`: what a detector hears `heard_after_s` after the answer; `beep_s`: when its beep is over (None: never).
     """
 
     status: int = 200
@@ -38,6 +42,9 @@ class FarEnd:
     talk_s: float | None = None
     late: bool = False
     retry_after: float | None = None
+    heard: str = "human"
+    heard_after_s: float = 1.2
+    beep_s: float | None = None
 
 
 ANSWERS = FarEnd()
@@ -61,6 +68,8 @@ class MemoryLeg:
     joined: LegId | None = None
     prompt: str | None = None
     cancelled: bool = False
+    sink: RecordingSink | None = None
+    paused: bool = False
 
 
 class MemoryLines:
@@ -77,6 +86,7 @@ class MemoryLines:
         self.played: list[tuple[str, str]] = []
         self.refused: list[tuple[LegId, int]] = []
         self.ended_lost: list[tuple[DialogRef, bool]] = []
+        self.judging: list[tuple[str, dict[str, float]]] = []
         self.joins: list[tuple[LegId, LegId]] = []
 
     # ------------------------------------------------------------ the port
@@ -159,6 +169,22 @@ class MemoryLines:
         if not repeat:
             self._later(self.prompt_s, self._prompt_over, mine, prompt)
 
+    def judge(self, leg: LegId, measures: Mapping[str, float]) -> None:
+        mine = self.legs[leg]
+        self.judging.append((mine.number, dict(measures)))
+        in_time = mine.far.heard_after_s <= measures["total_s"]
+        heard = mine.far.heard if in_time else "human"
+        self._later(min(mine.far.heard_after_s, measures["total_s"]), self._judged, mine, heard)
+        if mine.far.beep_s is not None and in_time:
+            self._later(mine.far.beep_s, self._heard, mine, LegBeeped(leg))
+
+    def record(self, leg: LegId, sink: RecordingSink) -> None:
+        sink.begin("PCMA")
+        self.legs[leg].sink = sink
+
+    def pause_recording(self, leg: LegId, *, paused: bool) -> None:
+        self.legs[leg].paused = paused
+
     def end_lost(self, dialog: DialogRef, *, answered: bool) -> None:
         self.ended_lost.append((dialog, answered))
 
@@ -219,6 +245,13 @@ class MemoryLines:
         elif leg.state == "dialing":
             self._fail(leg, leg.far.status if leg.far.status == 0 else 487)
 
+    def _judged(self, leg: MemoryLeg, heard: str) -> None:
+        self._heard(leg, LegJudged(leg.id, heard, 0.9, "as_the_script_says", leg.far.heard_after_s))
+
+    def _heard(self, leg: MemoryLeg, event: LegJudged | LegBeeped) -> None:
+        if leg.state == "up" and leg.joined is None:
+            self._tell(event)
+
     def _prompt_over(self, leg: MemoryLeg, prompt: str) -> None:
         if leg.state == "up" and leg.prompt == prompt:
             leg.prompt = None
@@ -234,6 +267,8 @@ class MemoryLines:
             return
         self.part(leg.id)
         leg.state = "over"
+        if leg.sink is not None:
+            leg.sink.finish(b"")
         self.legs.pop(leg.id, None)
         self._tell(LegEnded(leg.id, by_us, cause))
 

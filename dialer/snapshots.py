@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from dialer.budget import with_mistakes
 from dialer.ending import may_be_waited_for
 from dialer.floor import Floor, Run, Seat
 from dialer.operator import State
@@ -39,7 +40,7 @@ def snapshot(floor: Floor, run: Run) -> Snapshot:
         waiting=floor.queue.waiting(wanted_now),
         rate=observed.rate,
         limit=campaign.abandonment_limit,
-        counts=run.counts,
+        counts=with_mistakes(run.counts, campaign.detector.error),
         hourly=hourly(team, observed.talk.mean, observed.wrap_up.mean),
         has_message=campaign.message is not None,
     )

@@ -185,6 +185,7 @@ class Switchboard(Listener):
             return
         if leg.call is not None:
             self._by_call.pop(leg.call, None)
+        leg.stop_recording()
         leg.sound.close()
         self._watch(leg.trunk).in_use -= 1
         LEGS.labels(leg.trunk).dec()

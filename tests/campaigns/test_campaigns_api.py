@@ -9,8 +9,10 @@ from httpx import AsyncClient, Response
 from small_campaign import Setting, number_of
 from sqlalchemy import select
 
+from campaigns.campaigns.schemas import Measures
 from identity.roles.rights import Role
 from kit.event import event
+from media.detector import Tuning
 
 API = "/api/v1"
 
@@ -161,3 +163,44 @@ async def test_foreign_campaigns_are_not_there(doors: Doors, setting: Setting):
 
     assert [answer.status_code for answer in answers] == [404] * 6
     assert (await stranger.get(f"{API}/campaigns")).json() == []
+
+
+async def test_a_campaign_tells_no_machines_from_people_and_records_nothing_unless_told_to(
+    manager: AsyncClient, setting: Setting
+):
+    _, made = await new(manager, setting, temperature="cold")
+
+    assert (made["detection"], made["detector"]) == ("off", {})
+    assert (made["record"], made["without_recording"]) == (False, "go_on")
+
+
+async def test_the_detector_is_the_campaigns_and_reaches_the_engine(manager: AsyncClient, setting: Setting):
+    measures = {"phrase_s": 2.4, "words": 6, "error": 0.01}
+    path, _ = await new(manager, setting, detection="hang_up", detector=measures, caller_id="+902121112233")
+    await manager.post(f"{path}/start")
+
+    running = [each for each in await setting.leads.campaigns() if each.detector.detection != "off"]
+
+    assert [(each.detector.measures, each.detector.error) for each in running] == [
+        ({"phrase_s": 2.4, "words": 6}, 0.01)
+    ]
+    assert all(hasattr(Tuning(), name) for each in running for name in each.detector.measures)
+
+
+async def test_measures_that_the_detector_does_not_have_are_refused(manager: AsyncClient, setting: Setting):
+    unknown = await create(manager, setting, detector={"patience_s": 1.0})
+    wild = await create(manager, setting, detector={"total_s": 100})
+
+    assert (unknown.status_code, wild.status_code) == (422, 422)
+
+
+async def test_a_message_for_machines_has_to_be_named_before_the_start(manager: AsyncClient, setting: Setting):
+    path, _ = await new(manager, setting, detection="message", caller_id="+902121112233")
+
+    refused = await manager.post(f"{path}/start")
+
+    assert [error["field"] for error in refused.json()["errors"]] == ["message"]
+
+
+def test_every_measure_of_the_detector_can_be_set():
+    assert set(Measures.__annotations__) - {"error"} == set(Tuning.__dataclass_fields__)

@@ -1,0 +1,116 @@
+"""Which calls are recorded, from when to when, and what a campaign does while recordings cannot be kept."""
+
+import asyncio
+
+import pytest
+from small_centre import Centre, campaign, numbers, virtual
+
+from dialer.errors import NotYourCall
+from dialer.memory_lines import FarEnd
+from dialer.ports import CallConnected, Detection, Detector, OperatorId, Reason, WithoutRecording
+
+TALKS = FarEnd(after_s=3.0, talk_s=30.0)
+STUCK = Reason("recordings_stuck", {"cause": "disk_full"})
+
+
+@virtual
+async def test_nothing_is_recorded_unless_the_campaign_says_so() -> None:
+    cold = campaign()
+    async with Centre(cold, far=TALKS) as centre:
+        centre.leads.add(cold, numbers(1))
+        await centre.staff(1)
+
+        await centre.until(centre.outcomes)
+
+        assert centre.recordings.made == []
+
+
+@virtual
+async def test_a_recording_begins_with_the_join_and_ends_with_the_call() -> None:
+    cold = campaign(record=True)
+    async with Centre(cold, far=TALKS) as centre:
+        centre.leads.add(cold, numbers(1))
+        (operator,) = await centre.staff(1)
+
+        await centre.until(lambda: centre.facts(CallConnected))
+        (kept,) = centre.recordings.made
+        call = centre.facts(CallConnected)[0].call
+        assert (kept.call.call, kept.call.operator, kept.law, kept.finished) == (call, operator, "PCMA", False)
+        await centre.until(centre.outcomes)
+
+        assert kept.finished
+        assert len(centre.recordings.made) == 1
+
+
+@virtual
+async def test_machines_and_calls_that_nobody_takes_are_not_recorded() -> None:
+    cold = campaign(record=True, detector=Detector(Detection.HANG_UP))
+    async with Centre(cold, far=FarEnd(heard="machine")) as centre:
+        centre.leads.add(cold, numbers(1))
+        await centre.staff(1)
+
+        await centre.until(centre.outcomes)
+
+        assert centre.recordings.made == []
+
+
+@virtual
+async def test_a_customer_whose_operator_is_lost_stays_in_the_same_recording() -> None:
+    cold = campaign(record=True)
+    async with Centre(cold, far=FarEnd(after_s=3.0, talk_s=60.0)) as centre:
+        centre.leads.add(cold, numbers(1))
+        first, _ = await centre.staff(2)
+        await centre.until(lambda: centre.facts(CallConnected))
+
+        served = centre.facts(CallConnected)[0].operator
+        centre.lines.hang_up_far(centre.lines.leg_to("1001" if served == first else "1002").id)
+        await centre.until(lambda: len(centre.facts(CallConnected)) == 2)
+
+        assert len(centre.recordings.made) == 1
+        assert not centre.recordings.made[0].finished
+
+
+@virtual
+async def test_only_the_operator_of_the_call_pauses_its_recording() -> None:
+    cold = campaign(record=True)
+    async with Centre(cold, far=TALKS) as centre:
+        centre.leads.add(cold, numbers(1))
+        (operator,) = await centre.staff(1)
+        await centre.until(lambda: centre.facts(CallConnected))
+        call, customer = centre.facts(CallConnected)[0].call, centre.lines.leg_to(numbers(1)[0])
+
+        with pytest.raises(NotYourCall):
+            await centre.engine.pause_recording(call, OperatorId("another"), paused=True)
+        assert not customer.paused
+        await centre.engine.pause_recording(call, operator, paused=True)
+        assert customer.paused
+        await centre.engine.pause_recording(call, operator, paused=False)
+        assert not customer.paused
+
+
+@virtual
+async def test_a_campaign_that_must_be_recorded_waits_until_recordings_can_be_kept() -> None:
+    cold = campaign(record=True, without_recording=WithoutRecording.STOP)
+    async with Centre(cold, far=TALKS) as centre:
+        centre.recordings.reason = STUCK
+        centre.leads.add(cold, numbers(1))
+        await centre.staff(1)
+        await asyncio.sleep(10)
+
+        assert (centre.customers(), centre.reason()) == ([], "recordings_stuck")
+        centre.recordings.reason = None
+
+        await centre.until(centre.customers)
+
+
+@virtual
+async def test_a_campaign_that_may_go_on_without_recordings_dials() -> None:
+    cold = campaign(record=True)
+    async with Centre(cold, far=TALKS) as centre:
+        centre.recordings.reason = STUCK
+        centre.leads.add(cold, numbers(1))
+        await centre.staff(1)
+
+        await centre.until(centre.outcomes)
+
+        assert centre.outcomes() == ["connected"]
