@@ -121,6 +121,7 @@ class Calls:
         self.tell(call, Event.FAILED)
 
     def ended(self, call: LiveCall, event: LegEnded) -> None:
+        call.sound = event.sound
         if not event.by_us and call.by is None:
             customer = event.cause == "bye"
             call.by = EndedBy.CUSTOMER if customer else EndedBy.LINE

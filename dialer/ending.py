@@ -16,6 +16,12 @@ from dialer.ports import (
 )
 from kit import metrics
 
+FIRST_VOICE = metrics.histogram("first_voice_seconds", "From the answer to the operator's first voice")
+SILENT = metrics.counter("silent_operators", "Talks of ten seconds and more in which the operator was never heard")
+MOS = metrics.histogram(
+    "call_mos", "Estimated mean opinion score of talks", buckets=(1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.3)
+)
+_SPEAKS_WITHIN_S = 10.0
 ENDED = metrics.counter("calls_ended", "Customers' calls that ended, by outcome", ("outcome",))
 
 
@@ -35,9 +41,20 @@ class Ending:
             self._learn(call, result)
         if not call.muted:
             self._note(call, result)
+        self._measure(call)
         self._floor.remove(call)
         self._floor.wake.set()
         ENDED.labels(result or "incoming").inc()
+
+    def _measure(self, call: LiveCall) -> None:
+        sound = call.sound
+        if sound is None or call.life.joined_at is None:
+            return
+        MOS.observe(sound.mos)
+        if sound.first_voice_ms is not None:
+            FIRST_VOICE.observe(sound.first_voice_ms / 1000)
+        elif call.life.talk_s >= _SPEAKS_WITHIN_S:
+            SILENT.inc()
 
     def free_operator(self, call: LiveCall) -> None:
         """Its operator wraps up, or is ready again when the call never came about."""
@@ -125,7 +142,8 @@ class Ending:
     def _call_ended(self, call: LiveCall) -> CallEnded:
         by = call.by or EndedBy.ENGINE
         reason = call.reason or Reason("ended")
-        return CallEnded(call.id, call.project, by, reason, call.life.talk_s, self._floor.now(), call.served_by)
+        now, talk_s = self._floor.now(), call.life.talk_s
+        return CallEnded(call.id, call.project, by, reason, talk_s, now, call.served_by, call.sound)
 
 
 def may_be_waited_for(call: LiveCall) -> bool:

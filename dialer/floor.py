@@ -27,6 +27,7 @@ from dialer.ports import (
     Lead,
     Leads,
     LegId,
+    LegSound,
     Lines,
     OperatorId,
     ProjectId,
@@ -113,6 +114,7 @@ class LiveCall:
     counted: bool = False  # its fate is in the budget
     by: EndedBy | None = None
     reason: Reason | None = None
+    sound: LegSound | None = None
     timer: asyncio.TimerHandle | None = None
 
     @property

@@ -222,6 +222,7 @@ class SipLines(Switchboard):
     def join(self, a: LegId, b: LegId) -> None:
         first, second = self._legs[a], self._legs[b]
         bridge.join(first.sound, second.sound)
+        first.listen_for_voice()
         first.joined_at = second.joined_at = asyncio.get_running_loop().time()
 
     def part(self, leg: LegId) -> None:
@@ -279,11 +280,11 @@ class SipLines(Switchboard):
         self._lose(leg, "no RTP", "rtp_timeout")
 
     def _lose(self, leg: LineLeg, reason: str, cause: str) -> None:
-        call = leg.call
+        call, sound = leg.call, leg.how_it_sounded()
         self._drop(leg)
         if call is not None:
             call.hang_up(reason)
-        self._tell(LegEnded(leg.id, False, cause))
+        self._tell(LegEnded(leg.id, False, cause, sound))
 
     # ------------------------------------------------------------ legs that may be silent
 

@@ -17,6 +17,7 @@ from dialer.ports import (
     LegJudged,
     LegOffered,
     LegRinging,
+    LegSound,
     LineEvent,
     PromptEnded,
     Reason,
@@ -34,6 +35,7 @@ class FarEnd:
 
     `talk_s`: hangs up so long after the answer (None: never). `late`: its 200 OK crosses our CANCEL.
     `heard`: what a detector hears `heard_after_s` after the answer; `beep_s`: when its beep is over (None: never).
+    `sound`: how the call sounded.
     """
 
     status: int = 200
@@ -45,6 +47,7 @@ class FarEnd:
     heard: str = "human"
     heard_after_s: float = 1.2
     beep_s: float | None = None
+    sound: LegSound | None = None
 
 
 ANSWERS = FarEnd()
@@ -270,7 +273,7 @@ class MemoryLines:
         if leg.sink is not None:
             leg.sink.finish(b"")
         self.legs.pop(leg.id, None)
-        self._tell(LegEnded(leg.id, by_us, cause))
+        self._tell(LegEnded(leg.id, by_us, cause, leg.far.sound))
 
     def _early(self, leg: MemoryLeg) -> DialogRef:
         base = leg.dialog or self.prepare(leg.trunk, leg.number, "caller")

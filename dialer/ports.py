@@ -382,6 +382,20 @@ class CallConnected:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class LegSound:
+    """How a leg sounded, as far as we heard it. `loss`: a share; `mos`: 1.0 to 4.41, an estimate (ITU-T G.107).
+
+    `first_voice_ms`: from the answer to the first packet with a voice that was relayed to the leg; None: none was.
+    """
+
+    loss: float
+    jitter_ms: float
+    round_trip_ms: float | None
+    mos: float
+    first_voice_ms: float | None
+
+
 class EndedBy(StrEnum):
     CUSTOMER = "customer"
     OPERATOR = "operator"
@@ -398,6 +412,7 @@ class CallEnded:
     talk_s: float
     at: datetime
     operator: OperatorId | None = None
+    sound: LegSound | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -538,6 +553,7 @@ class LegEnded:
     leg: LegId
     by_us: bool
     cause: str
+    sound: LegSound | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -620,7 +636,7 @@ class Lines(Protocol):
     def refuse(self, leg: LegId, status: int) -> None: ...
 
     def join(self, a: LegId, b: LegId) -> None:
-        """Sound flows both ways from the next packet on."""
+        """Sound flows both ways from the next packet on. `a` is the customer's, on which the first voice is awaited."""
         ...
 
     def part(self, leg: LegId) -> None:

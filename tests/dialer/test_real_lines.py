@@ -432,3 +432,23 @@ async def test_a_recording_has_both_voices_and_the_length_of_the_talk(real: Real
         assert loudness(side[8000:24000], kept.law) > 300
     talk_s = real.facts(CallEnded)[0].talk_s
     assert len(sound) / 16000 == pytest.approx(talk_s, abs=0.5)
+
+
+async def test_the_end_of_a_call_says_how_it_sounded_and_when_the_operator_was_first_heard(real: RealCentre) -> None:
+    real.leads.add(first(real), ["+905325000004"])
+    await real.sit_down()
+    await real.until(lambda: real.facts(CallConnected), 10)
+    await real.until(lambda: real.phone.loud > 20, 20)
+
+    view = real.engine.operator(OPERATOR)
+    assert view is not None
+    assert view.call is not None
+    await real.engine.hang_up(view.call, OPERATOR)
+    await real.until(real.outcomes, 5)
+
+    (ended,) = real.facts(CallEnded)
+    assert ended.sound is not None
+    assert ended.sound.loss < 0.05
+    assert ended.sound.mos > 2.0
+    assert ended.sound.first_voice_ms is not None
+    assert ended.sound.first_voice_ms >= real.facts(CallConnected)[0].connect_ms - 20

@@ -1,13 +1,15 @@
 """Which calls are recorded, from when to when, and what a campaign does while recordings cannot be kept."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from small_centre import Centre, campaign, numbers, virtual
 
 from dialer.errors import NotYourCall
 from dialer.memory_lines import FarEnd
-from dialer.ports import CallConnected, Detection, Detector, OperatorId, Reason, WithoutRecording
+from dialer.ports import CallConnected, CallEnded, Detection, Detector, LegSound, OperatorId, Reason, WithoutRecording
+from kit import metrics
 
 TALKS = FarEnd(after_s=3.0, talk_s=30.0)
 STUCK = Reason("recordings_stuck", {"cause": "disk_full"})
@@ -114,3 +116,38 @@ async def test_a_campaign_that_may_go_on_without_recordings_dials() -> None:
         await centre.until(centre.outcomes)
 
         assert centre.outcomes() == ["connected"]
+
+
+# ---------------------------------------------------------------- how it sounded
+
+
+@virtual
+async def test_how_a_call_sounded_is_noted_with_its_end() -> None:
+    cold = campaign()
+    sound = LegSound(0.01, 4.0, 80.0, 3.8, 1200.0)
+    async with Centre(cold, far=replace(TALKS, sound=sound)) as centre:
+        centre.leads.add(cold, numbers(1))
+        await centre.staff(1)
+
+        await centre.until(centre.outcomes)
+
+        assert [fact.sound for fact in centre.facts(CallEnded)] == [sound]
+
+
+@pytest.mark.parametrize(("talk_s", "voice_ms", "alarms"), [(30.0, None, 1), (30.0, 900.0, 0), (5.0, None, 0)])
+@virtual
+async def test_an_operator_who_is_never_heard_is_counted(talk_s: float, voice_ms: float | None, alarms: int) -> None:
+    cold = campaign()
+    before = silent_operators()
+    far = FarEnd(talk_s=talk_s, sound=LegSound(0.0, 1.0, None, 4.4, voice_ms))
+    async with Centre(cold, far=far) as centre:
+        centre.leads.add(cold, numbers(1))
+        await centre.staff(1)
+
+        await centre.until(centre.outcomes)
+
+    assert silent_operators() - before == alarms
+
+
+def silent_operators() -> float:
+    return metrics.registry.get_sample_value("ahize_silent_operators_total") or 0.0

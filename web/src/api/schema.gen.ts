@@ -700,6 +700,9 @@ export interface components {
         /**
          * CallShown
          * @description One call, without anything personal but the masked number.
+         *
+         *     `connect_ms`: from the answer to the bridge; `first_voice_ms`: to the operator's first voice. `quality`: share of
+         *     packets lost, jitter and round trip in ms, and the estimated mean opinion score.
          */
         CallShown: {
             /** Attempt */
@@ -730,6 +733,8 @@ export interface components {
             ended_at: string | null;
             /** Ended By */
             ended_by: string | null;
+            /** First Voice Ms */
+            first_voice_ms: number | null;
             /** Id */
             id: string;
             /** Lead */
@@ -742,6 +747,10 @@ export interface components {
             person: string | null;
             /** Project */
             project: string;
+            /** Quality */
+            quality: {
+                [key: string]: number | null;
+            } | null;
             /** Queued At */
             queued_at: string | null;
             /**
