@@ -4,14 +4,13 @@ from collections.abc import Callable
 
 from dialer.call import Event, State
 from dialer.floor import Floor, LiveCall
-from dialer.ports import Detection, Direction, LegBeeped, LegJudged
+from dialer.ports import JOIN_S, Detection, Direction, LegBeeped, LegJudged
 from kit import metrics
 
 VERDICTS = metrics.counter(
     "answers_judged", "Answered calls that the detector listened to, by what it heard", ("heard",)
 )
-TOTAL_S = 3.5
-_JOIN_S, _SLACK_S = 0.2, 0.1
+_SLACK_S = 0.1
 _BEEP_LIMIT_S = 40.0
 
 _SAID = {"machine": Event.MACHINE, "beep": Event.MACHINE, "sit": Event.MACHINE, "fax": Event.FAX}
@@ -39,10 +38,10 @@ class Judging:
     def listen(self, call: LiveCall) -> None:
         """The deadline leaves time to join a person within the connect limit; without a word the call is a person's."""
         assert call.campaign is not None
-        measures = call.campaign.detector.measures
-        total = max(0.0, min(measures.get("total_s", TOTAL_S), call.connect_s - _JOIN_S))
+        detector = call.campaign.detector
+        total = max(0.0, min(detector.total_s, call.connect_s - JOIN_S))
         self._later(call, total + _SLACK_S, self._human)
-        self._floor.ports.lines.judge(call.leg, {**measures, "total_s": total})
+        self._floor.ports.lines.judge(call.leg, {**detector.measures, "total_s": total})
 
     def judged(self, call: LiveCall, event: LegJudged) -> None:
         if call.life.state is not State.LISTENING:

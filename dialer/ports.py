@@ -54,6 +54,10 @@ class Detection(StrEnum):
 
 DETECTOR_ERROR = 0.03
 """Where nothing was measured: what is aimed at."""
+DETECTOR_S = 3.5
+"""The deadline of the detector where a campaign names none (`media.detector.Tuning.total_s`)."""
+JOIN_S = 0.2
+"""So much before the connect limit the word on who answered has to have come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,11 @@ class Detector:
     detection: Detection = Detection.OFF
     measures: Mapping[str, float] = field(default_factory=dict[str, float])
     error: float = DETECTOR_ERROR
+
+    @property
+    def total_s(self) -> float:
+        """Seconds from the answer within which the word on who it was is wanted."""
+        return self.measures.get("total_s", DETECTOR_S)
 
 
 class WithoutRecording(StrEnum):

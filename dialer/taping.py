@@ -12,13 +12,15 @@ class Taping:
         self._floor = floor
 
     def begin(self, call: LiveCall) -> None:
-        """Record the call that was just joined, once."""
+        """Record the call that was just joined. One that was recorded before goes on, also from a pause of its former
+        operator, of which the new one knows nothing."""
         recordings, campaign = self._floor.ports.recordings, call.campaign
-        if call.taped or recordings is None or campaign is None or not campaign.record:
-            return
-        call.taped = True
-        sink = recordings.open(RecordedCall(call.id, call.project, campaign.id, call.operator))
-        self._floor.ports.lines.record(call.leg, sink)
+        if call.taped:
+            self._floor.ports.lines.pause_recording(call.leg, paused=False)
+        elif recordings is not None and campaign is not None and campaign.record:
+            call.taped = True
+            sink = recordings.open(RecordedCall(call.id, call.project, campaign.id, call.operator))
+            self._floor.ports.lines.record(call.leg, sink)
 
     def pause(self, call_id: CallId, operator: OperatorId, paused: bool) -> None:
         """Raises NotYourCall."""

@@ -73,6 +73,22 @@ async def test_a_customer_whose_operator_is_lost_stays_in_the_same_recording() -
 
 
 @virtual
+async def test_the_next_operator_of_a_call_does_not_inherit_the_pause_of_the_former() -> None:
+    cold = campaign(record=True)
+    async with Centre(cold, far=FarEnd(after_s=3.0, talk_s=60.0)) as centre:
+        centre.leads.add(cold, numbers(1))
+        await centre.staff(2)
+        await centre.until(lambda: centre.facts(CallConnected))
+        first, customer = centre.facts(CallConnected)[0], centre.lines.leg_to(numbers(1)[0])
+        await centre.engine.pause_recording(first.call, first.operator, paused=True)
+
+        centre.lines.hang_up_far(next(iter(leg for leg in centre.lines.legs.values() if customer.joined == leg.id)).id)
+        await centre.until(lambda: len(centre.facts(CallConnected)) == 2)
+
+        assert not customer.paused
+
+
+@virtual
 async def test_only_the_operator_of_the_call_pauses_its_recording() -> None:
     cold = campaign(record=True)
     async with Centre(cold, far=TALKS) as centre:
