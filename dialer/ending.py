@@ -1,6 +1,7 @@
 """The end of a call: who is free again, what is noted, what is learned from it."""
 
 from dialer.call import UNANSWERED, outcome
+from dialer.call import State as Turn
 from dialer.floor import Floor, LiveCall
 from dialer.operator import State
 from dialer.operators import Operators
@@ -147,5 +148,6 @@ class Ending:
 
 
 def may_be_waited_for(call: LiveCall) -> bool:
-    """An outgoing call that may still be answered and has no operator of its own."""
-    return call.direction is Direction.OUT and call.operator is None and call.life.state in UNANSWERED
+    """An outgoing call that may still turn out to be a person, and has no operator of its own."""
+    undecided = call.life.state in UNANSWERED or call.life.state is Turn.LISTENING
+    return call.direction is Direction.OUT and call.operator is None and undecided

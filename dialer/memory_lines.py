@@ -288,9 +288,11 @@ class MemoryLines:
 
 
 def people(
-    seed: int, *, answer: float, talk_s: float = 90.0, ring_s: float = 9.0, busy: float = 0.05
+    seed: int, *, answer: float, talk_s: float = 90.0, ring_s: float = 9.0, busy: float = 0.05, machines: float = 0.0
 ) -> Callable[[str], FarEnd]:
     """Far ends by chance: `answer` of them answer after about `ring_s` and talk about `talk_s`; others ring on.
+
+    `machines` of them are answering machines, one in seven of which is taken for a person.
 
     A call takes what comes next, so that the same seed gives the same day.
     """
@@ -301,7 +303,10 @@ def people(
         talk = dice.lognormvariate(0.0, 0.8) * talk_s * 0.73
         if fate < answer:
             return FarEnd(after_s=ring, talk_s=max(3.0, talk), rings_after_s=min(2.0, ring / 2))
-        return BUSY if fate < answer + busy else RINGS_ON
+        if fate < answer + machines:
+            heard = "machine" if fate < answer + machines * 6 / 7 else "human"
+            return FarEnd(after_s=ring, talk_s=20.0, heard=heard, heard_after_s=2.5)
+        return BUSY if fate < answer + machines + busy else RINGS_ON
 
     return far
 

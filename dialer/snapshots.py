@@ -59,7 +59,8 @@ def _flights(floor: Floor, projects: frozenset[str]) -> Iterator[float]:
         if may_be_waited_for(call) and call.project in projects and call.campaign is not None:
             run = floor.runs.get(call.campaign.id)
             if run is not None:
-                yield run.observed.chance(max(0.0, now - call.life.began_at))
+                answered = call.life.answered_at is not None  # and listened to: whoever it is, likely a person
+                yield 1.0 if answered else run.observed.chance(max(0.0, now - call.life.began_at))
 
 
 def _freeing(floor: Floor, run: Run, seats: list[Seat]) -> Iterator[float]:

@@ -22,7 +22,7 @@ DROPPED = metrics.counter("recording_seconds_dropped", "Seconds of recordings th
 
 DISK_FULL, DISK_ERROR, DISK_SLOW = "disk_full", "disk_error", "disk_slow"
 MOST_WAITING = 4096  # pieces, 64 MB: a minute of 70 calls
-_PROBE_S = 2.0
+_PROBE_S, _CLOSE_S = 2.0, 5.0
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 Piece = tuple[int, bytes, bool]
@@ -141,11 +141,11 @@ class Shelf:
         self._thread.start()
 
     async def close(self) -> None:
-        """Write what waits and end the thread."""
+        """Write what waits and end the thread; a disk that hangs is not waited for."""
         with self._turn:
             self._closing = True
             self._turn.notify()
-        await asyncio.to_thread(self._thread.join)
+        await asyncio.to_thread(self._thread.join, _CLOSE_S)
 
     def path_of(self, recording: str) -> Path:
         """Recordings of some hours lie in one folder: ids begin with the time."""

@@ -41,8 +41,20 @@ def upgrade() -> None:
     op.add_column('call', sa.Column('first_voice_ms', sa.Float(), nullable=True))
     op.add_column('call', sa.Column('quality', kit.schema.Json(none_as_null=True), nullable=True))
 
+    # Without a rule a lead whose call a machine answered would be done.
+    campaigns = sa.table('campaign', sa.column('id', sa.String()), sa.column('retry', kit.schema.Json()))
+    connection = op.get_bind()
+    for row in connection.execute(sa.select(campaigns)).all():
+        retry = {'machine': {'delay_s': 14400.0, 'tries': 3}, **row.retry}
+        connection.execute(sa.update(campaigns).where(campaigns.c.id == row.id).values(retry=retry))
+
 
 def downgrade() -> None:
+    campaigns = sa.table('campaign', sa.column('id', sa.String()), sa.column('retry', kit.schema.Json()))
+    connection = op.get_bind()
+    for row in connection.execute(sa.select(campaigns)).all():
+        retry = {name: rule for name, rule in row.retry.items() if name not in ('machine', 'fax')}
+        connection.execute(sa.update(campaigns).where(campaigns.c.id == row.id).values(retry=retry))
     op.drop_column('call', 'quality')
     op.drop_column('call', 'first_voice_ms')
     op.drop_column('campaign', 'without_recording')

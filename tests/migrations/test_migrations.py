@@ -8,7 +8,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Insert, column, insert, inspect, select, table, text
 
 from cli import store
-from kit.db import Database
+from kit.db import Database, Json
 from migrations import run as migrations
 from migrations.tables import metadata
 
@@ -73,7 +73,9 @@ async def test_what_the_first_version_held_is_there_after_the_second(database_ur
     client = {"id": "p", "name": "P", "country": "TR", "zone": "UTC", "inbound_numbers": [], "created_at": now}
     texts = dict.fromkeys(("id", "name", "temperature", "mode", "state", "purpose", "trunk", "script"), "x")
     figures = ("ring_s", "wrap_up_s", "connect_s", "max_lines", "abandonment_limit", "priority", "version")
-    dialed = texts | dict.fromkeys(figures, 1) | {"hours": {}, "retry": {}, "project": "p", "created_at": now}
+    dialed = (
+        texts | dict.fromkeys(figures, 1) | {"hours": {}, "retry": {"max_tries": 4}, "project": "p", "created_at": now}
+    )
 
     await db.write(lambda tx: tx.conn.execute(old("project", client)))
     await db.write(lambda tx: tx.conn.execute(old("campaign", dialed)))
@@ -82,6 +84,12 @@ async def test_what_the_first_version_held_is_there_after_the_second(database_ur
     async with db.read() as conn:
         row = (await conn.execute(select(metadata.tables["campaign"]))).mappings().one()
     assert (row["detection"], row["detector"], row["record"], row["without_recording"]) == ("off", {}, False, "go_on")
+    assert set(row["retry"]) == {"max_tries", "machine"}
+    await db.write(lambda tx: tx.conn.run_sync(migrations.downgrade, "0001"))
+    async with db.read() as conn:
+        assert (await conn.execute(select(column("retry", Json)).select_from(table("campaign")))).scalar_one() == {
+            "max_tries": 4
+        }
     await db.close()
 
 
