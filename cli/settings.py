@@ -71,6 +71,10 @@ class Uploads(Section):
     limit_mb: Annotated[int, Field(ge=1, le=2048)] = 50
 
 
+class Recordings(Section):
+    folder: str = "var/recordings"
+
+
 class Sip(Section):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 5070
@@ -111,6 +115,7 @@ class Settings(Section):
     keys: Keys = Keys()
     log: Log = Log()
     uploads: Uploads = Uploads()
+    recordings: Recordings = Recordings()
     sip: Sip = Sip()
     media: Media = Media()
     trunks: Annotated[tuple[Trunk, ...], Field(min_length=1)]

@@ -4,9 +4,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from zlib import crc32
 
-from dialer.ports import DialogRef, DialogSeed, LegId
+from dialer.ports import DialogRef, DialogSeed, LegId, LegSound
 from media.bridge import joined
 from media.description import Description, Direction, Payload
+from media.firstvoice import FirstVoice
+from media.mos import mos
+from media.recorder import Recorder
 from media.session import Leg
 from sip.call import Call
 from sip.client_call import ClientCall
@@ -30,6 +33,9 @@ class LineLeg:
     joined_at: float = 0.0
     turn: int | None = None  # of being asked whether the call still is
     version: int = 1
+    recorder: Recorder | None = None
+    answered_at: float | None = None  # by loop.time()
+    voice: FirstVoice | None = None
 
     @property
     def client(self) -> ClientCall | None:
@@ -65,6 +71,26 @@ class LineLeg:
                 route_set=known.route_set,
             )
         return self.dialog
+
+    def listen_for_voice(self) -> None:
+        """Note when the other side of the bridge is first heard here."""
+        if self.voice is None:
+            self.voice = FirstVoice(self.sound)
+
+    def how_it_sounded(self) -> LegSound | None:
+        """None: nothing came."""
+        if self.sound.first_packet_at is None:
+            return None
+        heard = self.sound.quality
+        loss = heard.lost / max(1, heard.lost + self.sound.stats.received)
+        voice_at = self.voice.at if self.voice is not None else None
+        late = None if voice_at is None or self.answered_at is None else max(0.0, voice_at - self.answered_at) * 1000
+        trip = heard.round_trip_ms
+        return LegSound(loss, heard.jitter_ms, trip, mos(loss, heard.jitter_ms, trip or 0.0), late)
+
+    def stop_recording(self) -> None:
+        if self.recorder is not None:
+            self.recorder.stop()
 
     def silent_since(self) -> float | None:
         """loop.time() of the latest packet of sound in the bridge that it is in; None: not in one, or on hold."""

@@ -101,7 +101,7 @@ class Switchboard(Listener):
             call.hang_up("no usable sound")
             self._tell(LegFailed(leg.id, NOT_ACCEPTABLE, str(error)))
             return
-        leg.answered = True
+        leg.answered, leg.answered_at = True, asyncio.get_running_loop().time()
         self._tell(LegAnswered(leg.id, leg.learn(), at))
 
     def on_failed(self, call: ClientCall, status: int, reason: str) -> None:
@@ -132,7 +132,7 @@ class Switchboard(Listener):
         leg = self._by_call.get(call)
         if leg is None or leg.answered:
             return
-        leg.answered = True
+        leg.answered, leg.answered_at = True, asyncio.get_running_loop().time()
         try:
             if leg.offer is None:
                 leg.their_answer(call.remote_sdp)
@@ -147,9 +147,10 @@ class Switchboard(Listener):
         leg = self._by_call.get(call)
         if leg is None:
             return
+        sound = leg.how_it_sounded()
         self._drop(leg)
         if leg.answered:
-            self._tell(LegEnded(leg.id, by_us, cause if by_us or cause in _LINE_CAUSES else "bye"))
+            self._tell(LegEnded(leg.id, by_us, cause if by_us or cause in _LINE_CAUSES else "bye", sound))
         else:
             self._tell(LegFailed(leg.id, CANCELLED, cause))
 
@@ -189,6 +190,7 @@ class Switchboard(Listener):
             return
         if leg.call is not None:
             self._by_call.pop(leg.call, None)
+        leg.stop_recording()
         leg.sound.close()
         self._watch(leg.trunk).in_use -= 1
         LEGS.labels(leg.trunk).dec()

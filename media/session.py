@@ -51,6 +51,18 @@ class Feed(Protocol):
         ...
 
 
+class Tap(Protocol):
+    """Sees what passes a leg. What it is given is good only during the call."""
+
+    def heard(self, arrival: Arrival) -> None:
+        """A packet of the far end, before the sink has it."""
+        ...
+
+    def sent(self, payload: Payload, timestamp: int, sound: bytes | memoryview, at: float) -> None:
+        """A packet to the far end, made here or relayed."""
+        ...
+
+
 class Leg:
     """One RTP leg on the running event loop. Not thread-safe; every callback comes on the loop.
 
@@ -58,7 +70,7 @@ class Leg:
     Callbacks are plain attributes and may be set at any time:
     `on_first_packet(at)`: the first RTP packet from the far end, `at` in loop.time() seconds;
     `on_dtmf(key)`: one key (0-9 * # A-D), once for each press (RFC 4733);
-    `sink(arrival)`: each packet of sound, set by whoever joins the leg.
+    `sink(arrival)`: each packet of sound, set by whoever joins the leg; `taps` see all that passes, both ways.
     """
 
     @classmethod
@@ -91,6 +103,7 @@ class Leg:
         self.on_first_packet: Callable[[float], None] | None = None
         self.on_dtmf: Callable[[str], None] | None = None
         self.sink: Callable[[Arrival], None] | None = None
+        self.taps: tuple[Tap, ...] = ()
 
     # ------------------------------------------------------------ offer and answer
 
@@ -200,6 +213,8 @@ class Leg:
             self.first_packet_at = arrival.at
             if self.on_first_packet is not None:
                 self.on_first_packet(arrival.at)
+        for tap in self.taps:
+            tap.heard(arrival)
         if self.sink is not None:
             self.sink(arrival)
 
@@ -239,6 +254,8 @@ class Leg:
         now = self._loop.time()
         sequence, timestamp = self._outgoing.generate(now, first=first)
         self._count(rtp.header(payload.number, sequence, timestamp, self._outgoing.ssrc, first) + sound, now)
+        for tap in self.taps:
+            tap.sent(payload, timestamp, sound, now)
 
     def relay(self, arrival: Arrival, payload: Payload) -> None:
         """Pass on a packet of another leg under our own header, written over the one it came with."""
@@ -253,6 +270,8 @@ class Leg:
         start = arrival.start - rtp.HEADER.size
         rtp.HEADER.pack_into(arrival.buffer, start, 0x80, second, sequence, timestamp, self._outgoing.ssrc)
         self._count(memoryview(arrival.buffer)[start : arrival.end], arrival.at)
+        for tap in self.taps:
+            tap.sent(payload, timestamp, memoryview(arrival.buffer)[arrival.start : arrival.end], arrival.at)
 
     def _count(self, packet: bytes | memoryview, now: float) -> None:
         if self._wire.send(packet):
@@ -295,7 +314,7 @@ class Leg:
             return
         self.feed(None)
         self.closed = self._mute = True
-        self.sink = None
+        self.sink, self.taps = None, ()
         if self._timer is not None:
             self._timer.cancel()
             self._send_report(self._reports.farewell(self._loop.time()))

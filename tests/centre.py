@@ -104,6 +104,9 @@ class Engine:
     async def hang_up(self, call_id, operator):
         self.commands.append(("hang_up", call_id, operator))
 
+    async def pause_recording(self, call_id, operator, *, paused):
+        self.commands.append(("pause_recording", call_id, operator, paused))
+
     async def disposed(self, call_id, operator):
         self.commands.append(("disposed", call_id, operator))
 

@@ -33,6 +33,7 @@ class Things:
     campaign: str
     list: str
     call: str
+    recording: str
     entry: str
     operator: str
     key: str
@@ -165,6 +166,17 @@ DESK: Doors = {
     ("POST", "/api/v1/calls/{call}/hangup"): Entry((Right.DESK_WORK,), path={"call": "call"}, ok=NO_ENGINE, own=WORKED),
 }
 
+RECORDINGS: Doors = {
+    ("GET", "/api/v1/calls/{call}/recordings"): Entry((Right.RECORDINGS_LISTEN,), path={"call": "call"}),
+    ("GET", "/api/v1/recordings/{recording}"): Entry((Right.RECORDINGS_LISTEN,), path={"recording": "recording"}),
+    ("POST", "/api/v1/calls/{call}/recording/pause"): Entry(
+        (Right.DESK_WORK,), path={"call": "call"}, ok=NO_ENGINE, own=WORKED
+    ),
+    ("POST", "/api/v1/calls/{call}/recording/resume"): Entry(
+        (Right.DESK_WORK,), path={"call": "call"}, ok=NO_ENGINE, own=WORKED
+    ),
+}
+
 SERVICE: Doors = {
     ("GET", "/health"): Entry(Who.ANYBODY),
     ("GET", "/metrics"): Entry(Who.LOCAL),
@@ -175,7 +187,7 @@ SERVICE: Doors = {
 SOCKETS = {"/api/v1/events"}
 """Websockets: their doors have tests of their own."""
 
-RIGHTS: Doors = {**SIGN_IN, **PEOPLE, **PROJECTS, **CAMPAIGNS, **LISTS, **DO_NOT_CALL, **DESK, **SERVICE}
+RIGHTS: Doors = {**SIGN_IN, **PEOPLE, **PROJECTS, **CAMPAIGNS, **LISTS, **DO_NOT_CALL, **DESK, **RECORDINGS, **SERVICE}
 
 
 def entries() -> list[tuple[str, str, Entry]]:

@@ -84,6 +84,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls/{call}/recording/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Paused
+         * @description Record silence from now on, while a card's number is spoken.
+         */
+        post: operations["paused_api_v1_calls__call__recording_pause_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{call}/recording/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resumed
+         * @description Record again.
+         */
+        post: operations["resumed_api_v1_calls__call__recording_resume_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{call}/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listed
+         * @description What was recorded of a call, oldest first.
+         */
+        get: operations["listed_api_v1_calls__call__recordings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/campaigns": {
         parameters: {
             query?: never;
@@ -500,6 +560,26 @@ export interface paths {
         patch: operations["changed_api_v1_projects__wanted__patch"];
         trace?: never;
     };
+    "/api/v1/recordings/{recording}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sound
+         * @description The sound, as a file. Each time it is asked for stands in the audit trail.
+         */
+        get: operations["sound_api_v1_recordings__recording__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -661,6 +741,9 @@ export interface components {
         /**
          * CallShown
          * @description One call, without anything personal but the masked number.
+         *
+         *     `connect_ms`: from the answer to the bridge; `first_voice_ms`: to the operator's first voice. `quality`: share of
+         *     packets lost, jitter and round trip in ms, and the estimated mean opinion score.
          */
         CallShown: {
             /** Attempt */
@@ -691,6 +774,8 @@ export interface components {
             ended_at: string | null;
             /** Ended By */
             ended_by: string | null;
+            /** First Voice Ms */
+            first_voice_ms: number | null;
             /** Id */
             id: string;
             /** Lead */
@@ -703,6 +788,10 @@ export interface components {
             person: string | null;
             /** Project */
             project: string;
+            /** Quality */
+            quality: {
+                [key: string]: number | null;
+            } | null;
             /** Queued At */
             queued_at: string | null;
             /**
@@ -722,6 +811,8 @@ export interface components {
             caller_id?: string | null;
             /** Connect S */
             connect_s?: number | null;
+            detection?: components["schemas"]["Detection"] | null;
+            detector?: components["schemas"]["Measures"] | null;
             /** Hours */
             hours?: {
                 [key: string]: string[][];
@@ -739,6 +830,8 @@ export interface components {
             project: string;
             /** Purpose */
             purpose?: ("advert" | "service" | "debt" | "survey") | null;
+            /** Record */
+            record?: boolean | null;
             /** Retry */
             retry?: {
                 [key: string]: unknown;
@@ -750,6 +843,7 @@ export interface components {
             temperature: components["schemas"]["Temperature"];
             /** Trunk */
             trunk?: string | null;
+            without_recording?: components["schemas"]["WithoutRecording"] | null;
             /** Wrap Up S */
             wrap_up_s?: number | null;
         };
@@ -766,6 +860,11 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            detection: components["schemas"]["Detection"];
+            /** Detector */
+            detector: {
+                [key: string]: number;
+            };
             /** Hours */
             hours: {
                 [key: string]: unknown;
@@ -785,6 +884,8 @@ export interface components {
             project: string;
             /** Purpose */
             purpose: string;
+            /** Record */
+            record: boolean;
             /** Retry */
             retry: {
                 [key: string]: unknown;
@@ -800,6 +901,7 @@ export interface components {
             trunk: string;
             /** Version */
             version: number;
+            without_recording: components["schemas"]["WithoutRecording"];
             /** Wrap Up S */
             wrap_up_s: number;
         };
@@ -814,6 +916,8 @@ export interface components {
             caller_id?: string | null;
             /** Connect S */
             connect_s?: number | null;
+            detection?: components["schemas"]["Detection"] | null;
+            detector?: components["schemas"]["Measures"] | null;
             /** Hours */
             hours?: {
                 [key: string]: string[][];
@@ -829,6 +933,8 @@ export interface components {
             priority?: number | null;
             /** Purpose */
             purpose?: ("advert" | "service" | "debt" | "survey") | null;
+            /** Record */
+            record?: boolean | null;
             /** Retry */
             retry?: {
                 [key: string]: unknown;
@@ -839,6 +945,7 @@ export interface components {
             script?: string | null;
             /** Trunk */
             trunk?: string | null;
+            without_recording?: components["schemas"]["WithoutRecording"] | null;
             /** Wrap Up S */
             wrap_up_s?: number | null;
         };
@@ -847,6 +954,12 @@ export interface components {
             /** Code */
             code: string;
         };
+        /**
+         * Detection
+         * @description Whether machines are told from people, and what becomes of a call that a machine answered.
+         * @enum {string}
+         */
+        Detection: "off" | "hang_up" | "message";
         /**
          * Disposed
          * @description The result as it is kept.
@@ -1154,6 +1267,28 @@ export interface components {
             second_factor: boolean;
         };
         /**
+         * Measures
+         * @description What `media.detector.Tuning` measures by, and how often it is wrong about people.
+         */
+        Measures: {
+            /** After Greeting S */
+            after_greeting_s?: number;
+            /** Break S */
+            break_s?: number;
+            /** Error */
+            error?: number;
+            /** Greeting S */
+            greeting_s?: number;
+            /** Initial Silence S */
+            initial_silence_s?: number;
+            /** Phrase S */
+            phrase_s?: number;
+            /** Total S */
+            total_s?: number;
+            /** Words */
+            words?: number;
+        };
+        /**
          * Mode
          * @enum {string}
          */
@@ -1237,6 +1372,31 @@ export interface components {
             label: components["schemas"]["Label"];
         };
         /**
+         * RecordingShown
+         * @description One recording. `state`: recording, kept, shortened or lost, the last two with a `reason`.
+         */
+        RecordingShown: {
+            /** Call */
+            call: string;
+            /** Campaign */
+            campaign: string | null;
+            /** Id */
+            id: string;
+            /** Operator */
+            operator: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Seconds */
+            seconds: number | null;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** State */
+            state: string;
+        };
+        /**
          * Result
          * @description What the operator says of a call: codes of a disposition and of one of its reasons.
          *
@@ -1257,7 +1417,7 @@ export interface components {
          * @description One thing that a route may ask for. The value is what keys and pages call it.
          * @enum {string}
          */
-        Right: "desk.work" | "calls.read" | "calls.dispose" | "lists.read" | "lists.upload" | "campaigns.read" | "campaigns.edit" | "campaigns.run" | "projects.read" | "projects.edit" | "dispositions.edit" | "dnc.read" | "dnc.edit" | "users.read" | "users.edit" | "roles.edit" | "keys.own" | "audit.read" | "system.read" | "metrics.read" | "supervise";
+        Right: "desk.work" | "calls.read" | "calls.dispose" | "recordings.listen" | "lists.read" | "lists.upload" | "campaigns.read" | "campaigns.edit" | "campaigns.run" | "projects.read" | "projects.edit" | "dispositions.edit" | "dnc.read" | "dnc.edit" | "users.read" | "users.edit" | "roles.edit" | "keys.own" | "audit.read" | "system.read" | "metrics.read" | "supervise";
         /**
          * Role
          * @enum {string}
@@ -1505,6 +1665,12 @@ export interface components {
          * @enum {string}
          */
         Wish: "ready" | "not_ready" | "offline";
+        /**
+         * WithoutRecording
+         * @description What a campaign that is recorded does while recordings cannot be written.
+         * @enum {string}
+         */
+        WithoutRecording: "go_on" | "stop";
     };
     responses: never;
     parameters: never;
@@ -1634,6 +1800,95 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    paused_api_v1_calls__call__recording_pause_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    resumed_api_v1_calls__call__recording_resume_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    listed_api_v1_calls__call__recordings_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingShown"][];
+                };
             };
             /** @description Validation Error */
             422: {
@@ -2524,6 +2779,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    sound_api_v1_recordings__recording__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recording: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stereo G.711 in WAV, the operator on the left and the customer on the right. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/wav": unknown;
                 };
             };
             /** @description Validation Error */
