@@ -13,9 +13,10 @@ import numpy as np
 
 from media.g711 import level
 from media.speech import FRAME_S, Speech
-from media.tones import Tone, Tones
+from media.tones import Tone, Tones, band_db, spectrum
 
 _TONAL_DB = -45.0
+_VOWELS_HZ = (200.0, 1000.0)
 _STEADY_S, _LONG_TONE_S = 0.12, 0.2
 _FAX_S, _BEEP_ALONE_S, _AFTER_BEEP_S, _GREETING_S = 0.4, 1.0, 1.2, 0.3
 
@@ -40,7 +41,7 @@ class Tuning:
 
     initial_silence_s: float = 2.5
     after_greeting_s: float = 0.7
-    greeting_s: float = 1.4
+    greeting_s: float = 1.7
     phrase_s: float = 1.8
     break_s: float = 0.27
     words: float = 8
@@ -72,13 +73,14 @@ class Detector:
     def hear(self, frame: bytes, at: float) -> None:
         """160 samples (8 kHz, 16 bit, native order) that begin `at` seconds after the answer."""
         level_db = 20 * math.log10(max(1, level(frame)) / 32768)
+        power = spectrum(np.frombuffer(frame, np.int16))
         if level_db > _TONAL_DB:
-            self._tones.hear(np.frombuffer(frame, np.int16), at)
+            self._tones.hear(power, at)
         tone = self._tones.lasting(at)
         if tone is not None and tone.seconds >= _STEADY_S:
             self._speech.take_back(tone.begins)
         else:
-            self._speech.hear(level_db, at)
+            self._speech.hear(level_db, band_db(power, *_VOWELS_HZ), at)
         self.wait(at + FRAME_S)
 
     def wait(self, now: float) -> None:

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 FRAME_S = 0.020
 _LOUDEST_FLOOR_DB, _QUIETEST_FLOOR_DB = -42.0, -64.0
-_ABOVE_FLOOR_DB = 6.0
+_ABOVE_FLOOR_DB = 6.5
 _BELOW_PEAK_DB = 30.0
 _FLOOR_FRAMES = 60
 _CLICK_S = 0.05
@@ -26,27 +26,42 @@ class Stretch:
         return self.ends - self.begins
 
 
-class Speech:
-    """Follows the noise of a line and what stands out of it. `stretches`: so far; the latest may still go on.
+class Band:
+    """Levels of a part of the spectrum, dB below full scale, and what stands out among them.
 
     The noise is the quietest frame of the latest 1.2 s: speech dips so deep between its syllables, noise does not.
     What is 30 dB below the loudest so far is an echo or a breath.
     """
 
     def __init__(self) -> None:
-        self.stretches: list[Stretch] = []
         self._levels = deque[float](maxlen=_FLOOR_FRAMES)
         self._peak_db = -90.0
+
+    def stands_out(self, level_db: float) -> bool:
+        """Take in the next frame's level."""
+        self._levels.append(level_db)
+        self._peak_db = max(self._peak_db, level_db)
+        floor = min(_LOUDEST_FLOOR_DB, max(_QUIETEST_FLOOR_DB, min(self._levels)))
+        return level_db >= max(floor + _ABOVE_FLOOR_DB, self._peak_db - _BELOW_PEAK_DB)
+
+
+class Speech:
+    """Follows what is spoken. `stretches`: so far; the latest may still go on.
+
+    A voice is looked for in the whole band, where its hiss is, and where its vowels are, which stand out of much noise.
+    """
+
+    def __init__(self) -> None:
+        self.stretches: list[Stretch] = []
+        self._whole, self._vowels = Band(), Band()
         self._next = 0.0
         self._latest = Stretch(-1.0, -1.0)
 
-    def hear(self, level_db: float, at: float) -> None:
-        """A frame of this level (dB below full scale) began `at` seconds after the answer."""
+    def hear(self, whole_db: float, vowels_db: float, at: float) -> None:
+        """A frame of these levels (dB below full scale) began `at` seconds after the answer."""
         self._bridge(at)
-        self._levels.append(level_db)
-        floor = min(_LOUDEST_FLOOR_DB, max(_QUIETEST_FLOOR_DB, min(self._levels)))
-        self._peak_db = max(self._peak_db, level_db)
-        if level_db >= max(floor + _ABOVE_FLOOR_DB, self._peak_db - _BELOW_PEAK_DB):
+        voiced = self._whole.stands_out(whole_db)
+        if self._vowels.stands_out(vowels_db) or voiced:
             self._voiced(at)
 
     def _bridge(self, at: float) -> None:

@@ -4,6 +4,7 @@ Frequencies: ITU-T T.30 §4.3 (calling tone 1100 Hz, called tone 2100 Hz), V.27t
 information tones near 950, 1400 and 1800 Hz by ITU-T E.180 §10.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from media.g711 import FRAME, SAMPLE_RATE
 from media.speech import FRAME_S
 
 _WINDOW = np.hanning(FRAME)
+_FULL_SCALE = 32768.0**2 * FRAME * float(np.square(_WINDOW).sum()) / 2
 _BIN_HZ = SAMPLE_RATE / FRAME
 _LOBE = 2
 _IMPURE = 0.10
@@ -21,6 +23,17 @@ _BRIDGED_S = 0.05
 _LOWEST_HZ = 300.0
 SIT_HZ = ((890.0, 1010.0), (1340.0, 1460.0), (1740.0, 1820.0))
 FAX_HZ = ((1070.0, 1130.0), (1780.0, 1820.0), (2070.0, 2130.0))
+
+
+def spectrum(samples: NDArray[np.int16]) -> NDArray[np.float64]:
+    """Power of 160 samples in steps of 50 Hz."""
+    return np.square(np.abs(np.fft.rfft(samples * _WINDOW)))
+
+
+def band_db(power: NDArray[np.float64], low_hz: float, high_hz: float) -> float:
+    """The level of a part of a spectrum, dB below full scale."""
+    part = float(power[int(low_hz / _BIN_HZ) : int(high_hz / _BIN_HZ) + 1].sum())
+    return 10 * math.log10(max(1.0, part) / _FULL_SCALE)
 
 
 @dataclass(slots=True)
@@ -42,9 +55,9 @@ class Tones:
     def __init__(self) -> None:
         self.tones: list[Tone] = []
 
-    def hear(self, samples: NDArray[np.int16], at: float) -> None:
-        """A frame of 160 samples that began `at` seconds after the answer."""
-        power = np.square(np.abs(np.fft.rfft(samples * _WINDOW)))
+    def hear(self, power: NDArray[np.float64], at: float) -> None:
+        """A frame of this spectrum began `at` seconds after the answer."""
+        power = power.copy()
         total, peak = float(power.sum()), int(power.argmax())
         hz = _centre(power, peak)
         _cut(power, peak)
