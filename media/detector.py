@@ -12,8 +12,8 @@ from enum import StrEnum
 import numpy as np
 
 from media.g711 import level
+from media.heardtones import Tone, Tones, band_db, spectrum
 from media.speech import FRAME_S, Speech
-from media.tones import Tone, Tones, band_db, spectrum
 
 _TONAL_DB = -45.0
 _VOWELS_HZ = (200.0, 1000.0)
