@@ -9,7 +9,7 @@ from dialer.lines import SipLines
 from dialer.trunks import Trunk
 from kit.clock import SystemClock
 from kit.errors import Unavailable
-from media.session import PortRange
+from media.session import Encryption, PortRange
 
 
 class SipPortTaken(Unavailable):
@@ -79,6 +79,7 @@ def _trunks(settings: Settings) -> tuple[Trunk, ...]:
             min_digest=trunk.min_digest,
             channels=trunk.channels,
             cps=trunk.calls_per_second,
+            srtp=Encryption(trunk.srtp),
         )
         for trunk in settings.trunks
     )

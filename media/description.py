@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from media.errors import NoCommonCodec
+from media.sdes import Crypto
 
 TELEPHONE_EVENT = "TELEPHONE-EVENT"
 
@@ -60,7 +61,8 @@ G711 = (PCMA, PCMU)
 class Description:
     """One side of an audio stream. `host`: an IP address; `port`: RTP; `ptime`: ms of sound in a packet.
 
-    `payloads` stand in the order of preference. `rtcp_port` None: the RTP port plus one (RFC 3550 §11).
+    `payloads` stand in the order of preference. `rtcp_port` None: the RTP port plus one (RFC 3550 §11). `cryptos`: the
+    keys that this side may seal with; `secure`: nothing but encrypted sound is meant (RTP/SAVP).
     """
 
     host: str
@@ -69,6 +71,8 @@ class Description:
     direction: Direction = Direction.SENDRECV
     ptime: int = 20
     rtcp_port: int | None = None
+    cryptos: tuple[Crypto, ...] = ()
+    secure: bool = False
 
     @property
     def codecs(self) -> tuple[Payload, ...]:

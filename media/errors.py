@@ -4,8 +4,11 @@ MediaError
 ├── NoPortsLeft      every port pair of the range is taken
 ├── NoSocketsLeft    the process may open no more files
 ├── NoCommonCodec    the other side offers nothing that can be relayed
+├── NoCommonCipher   one side insists on encryption that the other does not offer
 ├── LegClosed        a closed leg was asked to do something
 ├── MalformedPacket  bytes that are no RTP or RTCP packet
+├── ForgedPacket     an SRTP packet that was not sealed with the agreed key
+├── ReplayedPacket   an SRTP packet that was there before
 └── BadSound         a sound file that cannot be played
 """
 
@@ -32,6 +35,15 @@ class NoCommonCodec(MediaError):
         super().__init__(f"The other side offers {names}: allow PCMA or PCMU (G.711) there.")
 
 
+class NoCommonCipher(MediaError):
+    def __init__(self, offered: tuple[str, ...], *, wanted: str) -> None:
+        names = ", ".join(offered) or "no key"
+        super().__init__(
+            f"The other side offers {names} while encryption is {wanted} here: "
+            "set the trunk's srtp to what the exchange does, with AES_CM_128_HMAC_SHA1_80 there."
+        )
+
+
 class LegClosed(MediaError):
     def __init__(self) -> None:
         super().__init__("This leg is closed: open a new one.")
@@ -40,6 +52,16 @@ class LegClosed(MediaError):
 class MalformedPacket(MediaError):
     def __init__(self, why: str) -> None:
         super().__init__(f"Not a valid packet: {why}.")
+
+
+class ForgedPacket(MediaError):
+    def __init__(self) -> None:
+        super().__init__("Not sealed with the agreed key: the packet is dropped.")
+
+
+class ReplayedPacket(MediaError):
+    def __init__(self) -> None:
+        super().__init__("This packet was there before: it is dropped.")
 
 
 class BadSound(MediaError):

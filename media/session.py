@@ -9,17 +9,19 @@ from typing import Protocol
 from media import rtp
 from media.description import DTMF, G711, TELEPHONE_EVENT, Description, Direction, Payload, answer_to, common
 from media.dtmf import Keypad
-from media.errors import LegClosed, MalformedPacket
+from media.errors import ForgedPacket, LegClosed, MalformedPacket, ReplayedPacket
 from media.g711 import SILENCE
 from media.latch import Address, Latch
 from media.ports import PortRange
 from media.reception import Reception
 from media.reports import Reports, next_delay, reports_address
+from media.sdes import Agreement, Encryption, Sdes
+from media.srtp import Srtp
 from media.stats import LegStats, Quality
 from media.stream import Outgoing
 from media.wire import LARGEST, Wire
 
-__all__ = ["Arrival", "Description", "Direction", "Feed", "Leg", "Payload", "PortRange"]
+__all__ = ["Arrival", "Description", "Direction", "Encryption", "Feed", "Leg", "Payload", "PortRange"]
 
 KEEPALIVE_S = 10.0
 """Longest silence towards the far end before one packet keeps the way through NATs open (RFC 6263)."""
@@ -62,19 +64,29 @@ class Leg:
     """
 
     @classmethod
-    def open(cls, ports: PortRange, *, advertise: str | None = None, codecs: tuple[Payload, ...] = G711) -> "Leg":
+    def open(
+        cls,
+        ports: PortRange,
+        *,
+        advertise: str | None = None,
+        codecs: tuple[Payload, ...] = G711,
+        encryption: Encryption = Encryption.OFF,
+    ) -> "Leg":
         """Bind a port pair and start to listen. `advertise`: the address to name in descriptions, if not the bound one.
+        `encryption`: by keys in the descriptions (RFC 4568).
 
         Raises NoPortsLeft, NoSocketsLeft.
         """
-        return cls(ports, advertise or ports.host, codecs)
+        return cls(ports, advertise or ports.host, codecs, encryption)
 
-    def __init__(self, ports: PortRange, advertise: str, codecs: tuple[Payload, ...]) -> None:
+    def __init__(self, ports: PortRange, advertise: str, codecs: tuple[Payload, ...], encryption: Encryption) -> None:
         self._loop = asyncio.get_running_loop()
         self._wire = Wire(self._loop, ports.take(), self._on_packet, self._on_report)
         self._own = self._local = Description(advertise, self._wire.port, (*codecs, DTMF))
         self._remote: Description | None = None
         self._receivable: dict[int, Payload] = {}
+        self._sdes = Sdes(encryption)
+        self._srtp: Srtp | None = None
         self._latch = Latch()
         self._keypad = Keypad()
         self._reception = Reception()
@@ -107,23 +119,32 @@ class Leg:
     def offer(self, direction: Direction = Direction.SENDRECV) -> Description:
         """Our description for an INVITE or re-INVITE."""
         self._refuse_closed()
-        self._local = replace(self._own, direction=direction)
+        cryptos, secure = self._sdes.offer(), self._sdes.insists
+        self._local = replace(self._own, direction=direction, cryptos=cryptos, secure=secure)
         self._receivable.update({p.number: p for p in self._local.payloads})
         return self._local
 
     def answer(self, offer: Description) -> Description:
-        """Take the far end's offer and give our answer. Raises NoCommonCodec; the leg is then as before."""
+        """Take the far end's offer and give our answer. Raises NoCommonCodec, NoCommonCipher; the leg is then as
+        before."""
         self._refuse_closed()
         answer = answer_to(offer, self._own)
+        agreed = self._sdes.answer(offer.cryptos, secure=offer.secure)
         self._receivable.update({p.number: p for p in answer.payloads})
-        self._local = answer
-        self._agree(common(answer, offer))
-        return answer
+        self._local = replace(answer, cryptos=(agreed.ours,) if agreed else (), secure=offer.secure)
+        self._agree(common(answer, offer), agreed)
+        return self._local
 
     def accept(self, answer: Description) -> None:
-        """Take the far end's answer to our offer. May be called again (183, then 200). Raises NoCommonCodec."""
+        """Take the far end's answer to our offer. May be called again (183, then 200). Raises NoCommonCodec,
+        NoCommonCipher; the leg is then as before."""
         self._refuse_closed()
-        self._agree(common(self._local, answer))
+        remote = common(self._local, answer)
+        self._agree(remote, self._sdes.accept(self._local.cryptos, answer.cryptos, secure=answer.secure))
+
+    def encrypt(self, srtp: Srtp | None) -> None:
+        """Seal and open every packet with `srtp` from now on, whoever agreed on its keys; None: plain sound."""
+        self._srtp = srtp
 
     def relearn(self) -> None:
         """Forget which source was learned; for a re-INVITE that moves the sound without a new address."""
@@ -132,8 +153,10 @@ class Leg:
         if self._latch.told is not None:
             self._wire.aim(self._latch.told)
 
-    def _agree(self, remote: Description) -> None:
+    def _agree(self, remote: Description, agreed: Agreement | None) -> None:
         self._remote = remote
+        self._sdes.use(agreed)
+        self.encrypt(agreed.onto(self._srtp) if agreed else None)
         self._mute = not (remote.direction.receives and self._local.direction.sends)
         told = (remote.host, remote.port)
         self._latch.learn(told, self._loop.time())
@@ -166,6 +189,10 @@ class Leg:
         if length > LARGEST:
             self.stats.oversize += 1
             return
+        if self._srtp is not None:
+            length = self._opened(self._srtp, length, source)
+            if not length:
+                return
         try:
             start, end = rtp.bounds(buffer, length)
         except MalformedPacket:
@@ -184,6 +211,27 @@ class Leg:
         self._take(Arrival(payload, second > 0x7F, sequence, timestamp, ssrc, buffer, start, end, now))
         if new and source is not None and not self.closed:
             self._wire.connect(source)
+
+    def _opened(self, srtp: Srtp, length: int, source: Address | None) -> int:
+        """Decrypt in place; the length of what was sealed, or 0 for what is dropped."""
+        buffer = self._wire.buffer
+        if source is not None and self._latch.locked not in (None, source):
+            self.stats.foreign += 1
+            return 0
+        clear = self._unsealed(srtp.open, bytes(memoryview(buffer)[:length]))
+        buffer[: len(clear)] = clear
+        return len(clear)
+
+    def _unsealed(self, opens: Callable[[bytes], bytes], packet: bytes) -> bytes:
+        try:
+            return opens(packet)
+        except ForgedPacket:
+            self.stats.forged += 1
+        except ReplayedPacket:
+            self.stats.replayed += 1
+        except MalformedPacket:
+            self.stats.malformed += 1
+        return b""
 
     def _knows(self, source: Address, payload: Payload | None, ssrc: int, sequence: int, now: float) -> bool:
         if payload is None:
@@ -215,8 +263,10 @@ class Leg:
             self.stats.foreign += 1
         elif len(data) > LARGEST:
             self.stats.oversize += 1
-        else:
+        elif self._srtp is None:
             self._reports.read(data, self._loop.time())
+        elif clear := self._unsealed(self._srtp.open_report, data):
+            self._reports.read(clear, self._loop.time())
 
     # ------------------------------------------------------------ what leaves
 
@@ -255,10 +305,20 @@ class Leg:
         self._count(memoryview(arrival.buffer)[start : arrival.end], arrival.at)
 
     def _count(self, packet: bytes | memoryview, now: float) -> None:
-        if self._wire.send(packet):
+        sealed = packet if self._srtp is None else self._sealed(self._srtp, bytes(packet))
+        if sealed and self._wire.send(sealed):
             self.stats.sent += 1
             self.stats.octets_sent += len(packet) - rtp.HEADER.size
             self._last_sent_at = now
+
+    def _sealed(self, srtp: Srtp, packet: bytes) -> bytes:
+        try:
+            return srtp.seal(packet)
+        except ReplayedPacket:
+            self.stats.late += 1
+        except MalformedPacket:
+            self.stats.oversize += 1
+        return b""
 
     def _keep_alive(self) -> None:
         # A frame of silence, because an unknown payload type or an empty packet is logged as an error by some PBXs.
@@ -276,6 +336,7 @@ class Leg:
     def _send_report(self, packet: bytes) -> None:
         if self._remote is not None:
             told = (self._remote.host, self._remote.port)
+            packet = packet if self._srtp is None else self._srtp.seal_report(packet)
             self._wire.send_report(packet, reports_address(told, self._remote.rtcp, self._latch.locked))
 
     # ------------------------------------------------------------ the end, and the figures

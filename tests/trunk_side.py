@@ -2,14 +2,15 @@
 
 import asyncio
 
+from dialer.legs import description_of, to_text
 from media.description import G711, Payload
 from media.g711 import SILENCE, decode, loudness
 from media.player import play
-from media.session import Arrival, Leg, PortRange
+from media.session import Arrival, Encryption, Leg, PortRange
 from media.sound import of_samples
-from practice.sdp import described, written
 from sip.agent import UserAgent
 from sip.listener import Account, Listener, Peer
+from sip.sdp import SessionDescription
 
 
 class Outgoing:
@@ -60,9 +61,9 @@ class Service(Listener):
         self.agent.register(self.account(port), lambda told: state.done() or state.set_result(told))
         return await asyncio.wait_for(state, 5)
 
-    def dial(self, number: str, port: int, *codecs: Payload) -> Outgoing:
+    def dial(self, number: str, port: int, *codecs: Payload, encryption: Encryption = Encryption.OFF) -> Outgoing:
         one = Outgoing()
-        one.listen(Leg.open(self.ports, codecs=codecs or G711))
+        one.listen(Leg.open(self.ports, codecs=codecs or G711, encryption=encryption))
         call_id, tag, cseq = self.agent.seed()
         one.call = self.agent.invite(
             f"sip:{number}@127.0.0.1:{port}",
@@ -71,7 +72,7 @@ class Service(Listener):
             call_id=call_id,
             from_tag=tag,
             cseq=cseq,
-            sdp=written(one.leg.offer()),
+            sdp=to_text(one.leg.offer(), version=1),
             destination=("127.0.0.1", port),
             account=self.account(port),
         )
@@ -85,7 +86,7 @@ class Service(Listener):
     def on_answered(self, call, response):
         one = self.calls[call]
         one.status = 200
-        one.leg.accept(described(call.remote_sdp))
+        one.leg.accept(_described(call))
         one.answered.set()
 
     def on_failed(self, call, status, reason):
@@ -98,7 +99,7 @@ class Service(Listener):
         one = self.calls[call] = Outgoing()
         one.call = call
         one.listen(Leg.open(self.ports))
-        call.answer(written(one.leg.answer(described(call.remote_sdp))))
+        call.answer(to_text(one.leg.answer(_described(call)), version=1))
         self.incoming.put_nowait(one)
 
     def on_ended(self, call, by_us, cause):
@@ -111,3 +112,7 @@ class Service(Listener):
 def speak(leg: Leg) -> None:
     """Say something loud, without end."""
     play(leg, of_samples((b"\x00\x20" * 8 + b"\x00\xe0" * 8) * 50), repeat=True)
+
+
+def _described(call):
+    return description_of(SessionDescription.parse(call.remote_sdp))

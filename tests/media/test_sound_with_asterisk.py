@@ -10,9 +10,14 @@ from trunk_side import Service
 from media.bridge import join
 from media.description import PCMA, PCMU
 from media.player import play
+from media.session import Encryption
 from media.sound import of_samples
 
 pytestmark = pytest.mark.asterisk
+ACCOUNTS = {
+    Encryption.REQUIRED: ("dialer-srtp", "dialer-srtp-secret"),
+    Encryption.OPTIONAL: ("dialer-either", "dialer-either-secret"),
+}
 
 
 @pytest.fixture
@@ -67,3 +72,20 @@ async def test_keys_and_reports_of_asterisk_are_understood(pbx, service):  # noq
     assert "".join(keys) == "0123456789*#"
     assert one.leg.stats.reports_received >= 1
     assert (one.leg.stats.malformed, one.leg.stats.foreign, one.leg.stats.unknown_payload) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("encryption", [Encryption.REQUIRED, Encryption.OPTIONAL])
+async def test_encrypted_sound_is_heard_both_ways(pbx, ports, encryption):  # noqa: F811
+    """The echo is heard, so Asterisk opened what we sealed. OPTIONAL offers RTP/AVP: an optimistic Asterisk's way."""
+    service = Service(*ACCOUNTS[encryption])
+    await service.agent.start()
+    one = await answered(service.dial("+905325000001", pbx.port, encryption=encryption))
+
+    play(one.leg, of_samples(tone(440, 3)))
+    await until(lambda: one.loud > 60, 10)
+
+    assert power(one.samples(1.0), 440) == pytest.approx(8000, rel=0.1)
+    assert len(one.leg.remote.cryptos) == 1
+    assert (one.leg.stats.forged, one.leg.stats.replayed, one.leg.stats.malformed) == (0, 0, 0)
+    await service.agent.stop()
+    one.leg.close()
