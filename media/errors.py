@@ -5,6 +5,7 @@ MediaError
 ├── NoSocketsLeft    the process may open no more files
 ├── NoCommonCodec    the other side offers nothing that can be relayed
 ├── NoCommonCipher   one side insists on encryption that the other does not offer
+├── HandshakeFailed  DTLS did not come to common keys
 ├── LegClosed        a closed leg was asked to do something
 ├── MalformedPacket  bytes that are no RTP or RTCP packet
 ├── ForgedPacket     an SRTP packet that was not sealed with the agreed key
@@ -42,6 +43,11 @@ class NoCommonCipher(MediaError):
             f"The other side offers {names} while encryption is {wanted} here: "
             "set the trunk's srtp to what the exchange does, with AES_CM_128_HMAC_SHA1_80 there."
         )
+
+
+class HandshakeFailed(MediaError):
+    def __init__(self, why: str) -> None:
+        super().__init__(f"No keys for the sound could be agreed on, {why}: begin the call again.")
 
 
 class LegClosed(MediaError):
