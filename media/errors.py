@@ -33,7 +33,7 @@ class NoSocketsLeft(MediaError):
 class NoCommonCodec(MediaError):
     def __init__(self, offered: tuple[str, ...]) -> None:
         names = ", ".join(offered) or "nothing"
-        super().__init__(f"The other side offers {names}: allow PCMA or PCMU (G.711) there.")
+        super().__init__(f"The other side offers {names}: allow PCMA or PCMU (G.711), or G722, there.")
 
 
 class NoCommonCipher(MediaError):

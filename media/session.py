@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from media import rtp
-from media.description import DTMF, G711, TELEPHONE_EVENT, Description, Direction, Payload, answer_to, common
+from media.codecs import SILENCE
+from media.description import CODECS, DTMF, TELEPHONE_EVENT, Description, Direction, Payload, answer_to, common
 from media.dtmf import Keypad
 from media.errors import ForgedPacket, LegClosed, MalformedPacket, ReplayedPacket
-from media.g711 import SILENCE
 from media.latch import Address, Latch
 from media.ports import PortRange
 from media.reception import Reception
@@ -69,7 +69,7 @@ class Leg:
         ports: PortRange,
         *,
         advertise: str | None = None,
-        codecs: tuple[Payload, ...] = G711,
+        codecs: tuple[Payload, ...] = CODECS,
         encryption: Encryption = Encryption.OFF,
     ) -> "Leg":
         """Bind a port pair and start to listen. `advertise`: the address to name in descriptions, if not the bound one.

@@ -1,12 +1,13 @@
-"""Sound from WAV files, kept as frames of G.711 that are ready to send."""
+"""Sound from WAV files, kept as frames that are ready to send."""
 
 import wave
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from media.codecs import SILENCE, encoder
 from media.errors import BadSound
-from media.g711 import FRAME, SAMPLE_RATE, SILENCE, encode
+from media.g711 import FRAME, SAMPLE_RATE
 
 _MOST_KEPT = 128
 
@@ -24,7 +25,7 @@ class Sound:
 
 def of_samples(samples: bytes) -> Sound:
     """The sound of 16-bit little-endian samples at 8 kHz."""
-    return Sound({codec: _framed(encode(samples, codec), silence) for codec, silence in SILENCE.items()})
+    return Sound({codec: _framed(encoder(codec)(samples), silence) for codec, silence in SILENCE.items()})
 
 
 def _framed(coded: bytes, silence: bytes) -> tuple[bytes, ...]:

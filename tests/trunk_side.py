@@ -1,10 +1,11 @@
 """The service's side of the trunk, as thin as can be: a user agent that calls, and one leg for each call."""
 
 import asyncio
+from array import array
 
 from dialer.legs import description_of, to_text
+from media.codecs import NAMES, Coder, decoder
 from media.description import G711, Payload
-from media.g711 import SILENCE, decode, loudness
 from media.player import play
 from media.session import Arrival, Encryption, Leg, PortRange
 from media.sound import of_samples
@@ -19,6 +20,7 @@ class Outgoing:
     def __init__(self) -> None:
         self.call = self.leg = None
         self.heard: list[tuple[str, bytes]] = []
+        self._decoders: dict[str, Coder] = {}
         self.ringing = asyncio.Event()
         self.answered = asyncio.Event()
         self.over = asyncio.Event()
@@ -33,13 +35,14 @@ class Outgoing:
     def _hear(self, arrival: Arrival) -> None:
         self.packets += 1
         sound, codec = bytes(arrival.buffer[arrival.start : arrival.end]), arrival.payload.name
-        if codec in SILENCE:
-            self.heard.append((codec, sound))
-            self.loud += loudness(sound, codec) > 300
+        if codec in NAMES:
+            samples = self._decoders.setdefault(codec, decoder(codec))(sound)
+            self.heard.append((codec, samples))
+            self.loud += max(array("h", samples)) > 400
 
     def samples(self, seconds: float) -> bytes:
         """The last `seconds` of what was heard, as 16-bit samples."""
-        return b"".join(decode(sound, codec) for codec, sound in self.heard[-int(seconds * 50) :])
+        return b"".join(samples for _, samples in self.heard[-int(seconds * 50) :])
 
 
 class Service(Listener):

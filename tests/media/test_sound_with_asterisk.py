@@ -8,7 +8,7 @@ from rtp_peer import power, tone, until
 from trunk_side import Service
 
 from media.bridge import join
-from media.description import PCMA, PCMU
+from media.description import G722, PCMA, PCMU
 from media.player import play
 from media.session import Encryption
 from media.sound import of_samples
@@ -35,7 +35,7 @@ async def answered(one):
     return one
 
 
-@pytest.mark.parametrize("codec", [PCMU, PCMA], ids=lambda codec: codec.name)
+@pytest.mark.parametrize("codec", [PCMU, PCMA, G722], ids=lambda codec: codec.name)
 async def test_what_we_play_comes_back_from_the_echo(pbx, service, codec):  # noqa: F811
     one = await answered(service.dial("+905325000001", pbx.port, codec))
 
@@ -47,9 +47,10 @@ async def test_what_we_play_comes_back_from_the_echo(pbx, service, codec):  # no
     assert one.leg.quality.lost == 0
 
 
-async def test_a_bridge_of_two_laws_carries_a_tone_across(pbx, service):  # noqa: F811
-    source = await answered(service.dial("+905325300001", pbx.port, PCMU))
-    echo = await answered(service.dial("+905325000002", pbx.port, PCMA))
+@pytest.mark.parametrize(("first", "second"), [(PCMU, PCMA), (G722, PCMA)], ids=lambda codec: codec.name)
+async def test_a_bridge_of_two_codecs_carries_a_tone_across(pbx, service, first, second):  # noqa: F811
+    source = await answered(service.dial("+905325300001", pbx.port, first))
+    echo = await answered(service.dial("+905325000002", pbx.port, second))
 
     join(source.leg, echo.leg)
     relay = echo.leg.sink
