@@ -3,6 +3,8 @@
 Each leg has the other's `Relay` as its feed and gives its own packets to that of the other side.
 """
 
+from collections.abc import Callable
+
 from media.codecs import Coder, transcoder
 from media.description import TELEPHONE_EVENT, Payload
 from media.session import Arrival, Leg
@@ -13,15 +15,24 @@ disorder stay the far end's to mend, and nothing waits here."""
 
 
 class Relay:
-    """One direction of a bridge: what `source` hears is sent by `target`."""
+    """One direction of a bridge: what `source` hears is sent by `target`.
+
+    `tap(arrival)`: gets each packet first, for whoever listens; `replaced`: the target is fed by a mix for now.
+    """
 
     def __init__(self, source: Leg, target: Leg) -> None:
         self.source, self.target = source, target
+        self.tap: Callable[[Arrival], None] | None = None
+        self.replaced = False
         self._payload: Payload | None = None
         self._agreed = target.remote
         self._route: Route | None = None
 
     def __call__(self, arrival: Arrival) -> None:
+        if self.tap is not None:
+            self.tap(arrival)
+            if self.replaced:
+                return
         if arrival.payload is not self._payload or self.target.remote is not self._agreed:
             self._payload, self._agreed = arrival.payload, self.target.remote
             self._route = route(arrival.payload, self.target)

@@ -6,6 +6,8 @@ MediaError
 ├── NoCommonCodec    the other side offers nothing that can be relayed
 ├── NoCommonCipher   one side insists on encryption that the other does not offer
 ├── HandshakeFailed  DTLS did not come to common keys
+├── NotJoined        a leg that is in no bridge cannot be monitored
+├── AlreadyMonitored another supervisor is on the bridge
 ├── LegClosed        a closed leg was asked to do something
 ├── MalformedPacket  bytes that are no RTP or RTCP packet
 ├── ForgedPacket     an SRTP packet that was not sealed with the agreed key
@@ -48,6 +50,16 @@ class NoCommonCipher(MediaError):
 class HandshakeFailed(MediaError):
     def __init__(self, why: str) -> None:
         super().__init__(f"No keys for the sound could be agreed on, {why}: begin the call again.")
+
+
+class NotJoined(MediaError):
+    def __init__(self) -> None:
+        super().__init__("This leg is in no bridge: wait until the operator talks.")
+
+
+class AlreadyMonitored(MediaError):
+    def __init__(self) -> None:
+        super().__init__("Another supervisor is on this call: let him leave first.")
 
 
 class LegClosed(MediaError):

@@ -38,3 +38,8 @@ def translate(coded: bytes, source: str, target: str) -> bytes:
 def loudness(coded: bytes, codec: str) -> int:
     """Root mean square of the samples, 0 to 32767."""
     return audioop.rms(decode(coded, codec), 2)
+
+
+def mixed(one: bytes, other: bytes) -> bytes:
+    """Both sounds at once: samples added, held at the loudest there is."""
+    return audioop.add(one, other, 2)
