@@ -8,6 +8,8 @@ MediaError
 ├── HandshakeFailed  DTLS did not come to common keys
 ├── NotJoined        a leg that is in no bridge cannot be monitored
 ├── AlreadyMonitored another supervisor is on the bridge
+├── NoSuchKey        something that no telephone has was to be pressed
+├── KeysNotTaken     the far end knows no events for keys
 ├── LegClosed        a closed leg was asked to do something
 ├── MalformedPacket  bytes that are no RTP or RTCP packet
 ├── ForgedPacket     an SRTP packet that was not sealed with the agreed key
@@ -62,6 +64,16 @@ class AlreadyMonitored(MediaError):
         super().__init__("Another supervisor is on this call: let him leave first.")
 
 
+class NoSuchKey(MediaError):
+    def __init__(self, key: str) -> None:
+        super().__init__(f"{key!r} is no key of a telephone: press 0 to 9, *, # or A to D.")
+
+
+class KeysNotTaken(MediaError):
+    def __init__(self) -> None:
+        super().__init__("The far end takes no keys: allow telephone-event (RFC 4733) there.")
+
+
 class LegClosed(MediaError):
     def __init__(self) -> None:
         super().__init__("This leg is closed: open a new one.")
@@ -84,4 +96,4 @@ class ReplayedPacket(MediaError):
 
 class BadSound(MediaError):
     def __init__(self, name: str, why: str) -> None:
-        super().__init__(f"The sound {name} cannot be played, {why}: give a WAV of 8 kHz, mono, 16 bit.")
+        super().__init__(f"The sound {name} cannot be played, {why}: give an uncompressed WAV (PCM).")

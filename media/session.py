@@ -10,7 +10,8 @@ from media import rtp
 from media.codecs import SILENCE
 from media.description import CODECS, DTMF, TELEPHONE_EVENT, Description, Direction, Payload, answer_to, common
 from media.dtmf import Keypad
-from media.errors import ForgedPacket, LegClosed, MalformedPacket, ReplayedPacket
+from media.errors import ForgedPacket, KeysNotTaken, LegClosed, MalformedPacket, ReplayedPacket
+from media.keying import Typist
 from media.latch import Address, Latch
 from media.ports import PortRange
 from media.reception import Reception
@@ -91,6 +92,7 @@ class Leg:
         self._keypad = Keypad()
         self._reception = Reception()
         self._outgoing = Outgoing(random.getrandbits(32), random.getrandbits(15), random.getrandbits(31))
+        self._typist = Typist(self._send_key)
         self._feed: Feed | None = None
         self._mute = True
         self._last_sent_at = 0.0
@@ -284,7 +286,7 @@ class Leg:
 
     def send(self, sound: bytes, payload: Payload, *, first: bool) -> None:
         """One packet of sound made here; `first`: silence came before it (the marker bit is set)."""
-        if self._mute:
+        if self._mute or self._typist.busy:
             return
         now = self._loop.time()
         sequence, timestamp = self._outgoing.generate(now, first=first)
@@ -292,7 +294,7 @@ class Leg:
 
     def relay(self, arrival: Arrival, payload: Payload) -> None:
         """Pass on a packet of another leg under our own header, written over the one it came with."""
-        if self._mute:
+        if self._mute or self._typist.busy:
             return
         out = self._outgoing.follow(arrival.ssrc, arrival.sequence, arrival.timestamp, arrival.at)
         if out is None:
@@ -303,6 +305,22 @@ class Leg:
         start = arrival.start - rtp.HEADER.size
         rtp.HEADER.pack_into(arrival.buffer, start, 0x80, second, sequence, timestamp, self._outgoing.ssrc)
         self._count(memoryview(arrival.buffer)[start : arrival.end], arrival.at)
+
+    def press(self, keys: str) -> None:
+        """Press keys for the far end (RFC 4733), 160 ms each; nothing else is sent meanwhile. They queue behind those
+        that are still being pressed. Raises KeysNotTaken, NoSuchKey, LegClosed."""
+        self._refuse_closed()
+        if self.payload_named(TELEPHONE_EVENT) is None:
+            raise KeysNotTaken
+        self._typist.press(keys)
+
+    def _send_key(self, event: bytes, first: bool) -> None:
+        payload = self.payload_named(TELEPHONE_EVENT)
+        if payload is None or self._mute:
+            return
+        now = self._loop.time()
+        sequence, timestamp = self._outgoing.press(now, first=first)
+        self._count(rtp.header(payload.number, sequence, timestamp, self._outgoing.ssrc, first) + event, now)
 
     def _count(self, packet: bytes | memoryview, now: float) -> None:
         sealed = packet if self._srtp is None else self._sealed(self._srtp, bytes(packet))
@@ -355,6 +373,7 @@ class Leg:
         if self.closed:
             return
         self.feed(None)
+        self._typist.stop()
         self.closed = self._mute = True
         self.sink = None
         if self._timer is not None:

@@ -75,6 +75,19 @@ async def test_keys_and_reports_of_asterisk_are_understood(pbx, service):  # noq
     assert (one.leg.stats.malformed, one.leg.stats.foreign, one.leg.stats.unknown_payload) == (0, 0, 0)
 
 
+async def test_asterisk_reads_the_keys_that_we_press(pbx, service):  # noqa: F811
+    one = await answered(service.dial("+905325212001", pbx.port))
+    back: list[str] = []
+    one.leg.on_dtmf = back.append
+
+    play(one.leg, of_samples(tone(440, 30)))
+    one.leg.press("0123456789*1")
+    await asyncio.wait_for(one.over.wait(), 30)
+
+    assert (await pbx.record("905325212001")).remark == "digits:0123456789*1"
+    assert "".join(back) == "0123456789*1"
+
+
 @pytest.mark.parametrize("encryption", [Encryption.REQUIRED, Encryption.OPTIONAL])
 async def test_encrypted_sound_is_heard_both_ways(pbx, ports, encryption):  # noqa: F811
     """The echo is heard, so Asterisk opened what we sealed. OPTIONAL offers RTP/AVP: an optimistic Asterisk's way."""
