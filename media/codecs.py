@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from media import g711
-from media.g711 import ALAW_TO_ULAW, FRAME, ULAW_TO_ALAW
+from media.g711 import FRAME
 
 NAMES = ("PCMU", "PCMA", "G722")
 _BIT_RATE = 64_000
@@ -49,11 +49,10 @@ def encoder(codec: str) -> Coder:
 def transcoder(source: str, target: str) -> Coder:
     """Coded bytes to another codec's: by table between the laws of G.711, else by samples."""
     if "G722" not in (source, target):
-        table = ULAW_TO_ALAW if source == "PCMU" else ALAW_TO_ULAW
-        return lambda coded: coded.translate(table)
+        return lambda coded: g711.translate(coded, source, target)
     decode, encode = decoder(source), encoder(target)
     return lambda coded: encode(decode(coded))
 
 
-SILENCE = {name: encoder(name)(bytes(2 * FRAME)) for name in NAMES}
+SILENCE = {**g711.SILENCE, "G722": encoder("G722")(bytes(2 * FRAME))}
 """20 ms of it."""

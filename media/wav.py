@@ -45,7 +45,10 @@ def _signal(raw: bytes, width: int) -> _Signal:
 
 def resampled(signal: _Signal, rate: int) -> _Signal:
     """The same sound at 8 kHz: what lies above 4 kHz is cut off in the spectrum, so that nothing folds down."""
-    count = max(1, round(len(signal) * SAMPLE_RATE / rate))
     if rate == SAMPLE_RATE:
         return signal
-    return np.fft.irfft(np.fft.rfft(signal)[: count // 2 + 1], count) * (count / len(signal))
+    # Filled up to whole seconds: a transform of an odd length takes many times as long.
+    seconds = -(-len(signal) // rate)
+    spectrum = np.fft.rfft(signal, seconds * rate)[: seconds * SAMPLE_RATE // 2 + 1]
+    whole = np.fft.irfft(spectrum, seconds * SAMPLE_RATE) * (SAMPLE_RATE / rate)
+    return whole[: max(1, round(len(signal) * SAMPLE_RATE / rate))]

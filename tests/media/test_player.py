@@ -13,6 +13,7 @@ from media.player import play, prompt
 from media.session import Leg
 from media.sound import load, of_samples
 from media.ticker import INTERVAL_S, Ticker
+from media.wav import resampled
 
 
 @pytest.fixture
@@ -145,6 +146,17 @@ def test_both_channels_are_heard(tmp_path):
 
     assert power(samples, 500) == pytest.approx(4000, rel=0.05)
     assert power(samples, 1500) == pytest.approx(4000, rel=0.05)
+
+
+@pytest.mark.parametrize("rate", [4000, 11025, 48000])
+def test_a_resampled_sound_keeps_its_length_and_its_edges(rate):
+    at = np.arange(int(1.7 * rate)) / rate
+
+    samples = resampled(8000 * np.sin(2 * np.pi * 440 * at), rate)
+
+    expected = 8000 * np.sin(2 * np.pi * 440 * np.arange(len(samples)) / 8000)
+    assert len(samples) == 13600
+    assert np.abs(samples - expected)[100:-100].max() < 200
 
 
 @pytest.mark.parametrize(("rate", "frames"), [(8000, b""), (2000, b"\0" * 64), (400000, b"\0" * 64)])
