@@ -48,12 +48,14 @@ class Outgoing:
 class Service(Listener):
     """Registers, calls, answers. `incoming` takes the calls that came."""
 
-    def __init__(self, user: str = "ahize", secret: str = "practice-secret") -> None:
+    def __init__(
+        self, user: str = "ahize", secret: str = "practice-secret", encryption: Encryption = Encryption.OFF
+    ) -> None:
         self.agent = UserAgent(("127.0.0.1", 0), peers=lambda host: Peer(host), listener=self)
         self.ports = PortRange("127.0.0.1", 24600, 24799)
         self.calls: dict[object, Outgoing] = {}
         self.incoming: asyncio.Queue = asyncio.Queue()
-        self.user, self.secret = user, secret
+        self.user, self.secret, self.encryption = user, secret, encryption
 
     def account(self, port: int) -> Account:
         return Account("trunk", "127.0.0.1", port, self.user, self.secret)
@@ -64,9 +66,9 @@ class Service(Listener):
         self.agent.register(self.account(port), lambda told: state.done() or state.set_result(told))
         return await asyncio.wait_for(state, 5)
 
-    def dial(self, number: str, port: int, *codecs: Payload, encryption: Encryption = Encryption.OFF) -> Outgoing:
+    def dial(self, number: str, port: int, *codecs: Payload) -> Outgoing:
         one = Outgoing()
-        one.listen(Leg.open(self.ports, codecs=codecs or G711, encryption=encryption))
+        one.listen(Leg.open(self.ports, codecs=codecs or G711, encryption=self.encryption))
         call_id, tag, cseq = self.agent.seed()
         one.call = self.agent.invite(
             f"sip:{number}@127.0.0.1:{port}",
@@ -101,7 +103,7 @@ class Service(Listener):
     def on_offered(self, call):
         one = self.calls[call] = Outgoing()
         one.call = call
-        one.listen(Leg.open(self.ports))
+        one.listen(Leg.open(self.ports, encryption=self.encryption))
         call.answer(to_text(one.leg.answer(_described(call)), version=1))
         self.incoming.put_nowait(one)
 

@@ -1,6 +1,7 @@
 """Attacks on the sound: a million foreign packets in a call, and packets that are broken in every way."""
 
 import contextlib
+import datetime
 import itertools
 import os
 import random
@@ -8,10 +9,11 @@ import random
 import pytest
 from rtp_peer import settle, until
 
-from media import rtcp, rtp
+from media import certificate, rtcp, rtp
 from media.bridge import join
 from media.codecs import SILENCE
 from media.description import DTMF, G722, PCMA, PCMU
+from media.dtls import Handshake, Role
 from media.dtmf import Keypad
 from media.errors import MediaError
 from media.jitter import JitterBuffer
@@ -167,6 +169,22 @@ def test_broken_sealed_packets_open_to_nothing(suite):
             if packet not in packets:
                 with pytest.raises(MediaError):
                     opens(packet)
+
+
+def test_a_broken_handshake_fails_as_one_or_is_ignored():
+    mine = certificate.make(datetime.datetime.now(datetime.UTC))
+    active, passive = Handshake(mine, Role.ACTIVE, mine.fingerprint), Handshake(mine, Role.PASSIVE, mine.fingerprint)
+    hello = active.start()
+    flight = [reply for one in hello for reply in passive.receive(one)]
+
+    for seeds, role in ((hello, Role.PASSIVE), (flight, Role.ACTIVE)):
+        side = Handshake(mine, role, mine.fingerprint)
+        side.start()
+        for packet in mutations(seeds, 2_000):
+            raises_only_its_own(side.receive, packet)
+            if side.srtp is None and len(packet) % 50 == 0:
+                side = Handshake(mine, role, mine.fingerprint)
+                side.start()
 
 
 @pytest.mark.parametrize("sealed", [False, True], ids=["plain", "sealed"])

@@ -21,7 +21,7 @@ def test_a_tone_survives_coding(codec):
     assert power(back[DELAY:], 440) == pytest.approx(8000, rel=0.05)
 
 
-@pytest.mark.parametrize(("source", "target"), itertools.permutations(codecs.NAMES, 2))
+@pytest.mark.parametrize(("source", "target"), list(itertools.permutations(codecs.NAMES, 2)))
 def test_a_tone_survives_another_codec_packet_by_packet(source, target):
     coded, transcode = codecs.encoder(source)(tone(440, 0.1)), codecs.transcoder(source, target)
 

@@ -1,5 +1,7 @@
 """Legs whose sound is encrypted, over real sockets."""
 
+from dataclasses import replace
+
 import pytest
 from rtp_peer import settle, until
 
@@ -21,13 +23,15 @@ class SealedPeer:
     def __init__(self, peer, leg: Leg) -> None:
         self.peer, self.leg, self.srtp, self.sdes = peer, leg, Srtp(), Sdes(ON)
         self.heard: list[bytes] = []
-        self.rekey()
+        self.offer(self.sdes)
 
     def rekey(self) -> None:
         """Offer new keys."""
-        self.sdes = Sdes(ON)
-        offer = self.peer.describe()
-        offer = type(offer)(offer.host, offer.port, offer.payloads, cryptos=self.sdes.offer(), secure=True)
+        self.offer(Sdes(ON))
+
+    def offer(self, sdes: Sdes, suites: slice = slice(None)) -> None:
+        self.sdes = sdes
+        offer = replace(self.peer.describe(), cryptos=sdes.offer()[suites], secure=True)
         answer = self.leg.answer(offer)
         agreed = self.sdes.accept(offer.cryptos, answer.cryptos, secure=answer.secure)
         self.srtp.key(SUITES[agreed.ours.suite], agreed.ours.key, agreed.theirs.key)
@@ -120,6 +124,35 @@ async def test_a_new_key_holds_from_the_next_packet_on(sealed, peers):
     assert heard == [1, 3]
     assert sealed.stats.forged == 1
     assert ann.opened() == [b"\x04" * 160]
+
+
+async def test_the_same_offer_again_goes_on_with_the_same_streams(sealed, peers):
+    """A session refresh is no new key: a second keystream from the start would give both sounds away."""
+    ann, heard = SealedPeer(peers(), sealed), []
+    sealed.sink = lambda arrival: heard.append(arrival.buffer[arrival.start])
+    ann.say(b"\x01" * 160)
+    await until(lambda: heard)
+    once = sealed.local.cryptos, sealed._srtp
+
+    ann.offer(ann.sdes)
+    ann.say(b"\x02" * 160)
+    sealed.send(b"\x04" * 160, PCMU, first=False)
+    await until(lambda: heard == [1, 2] and ann.opened() == [b"\x04" * 160])
+
+    assert (sealed.local.cryptos, sealed._srtp) == once
+
+
+async def test_a_suite_that_comes_back_comes_with_a_new_key(sealed, peers):
+    ann = SealedPeer(peers(), sealed)
+    first = sealed.local.cryptos[0]
+
+    ann.offer(Sdes(ON), suites=slice(1, None))
+    other = sealed.local.cryptos[0]
+    ann.offer(Sdes(ON))
+    again = sealed.local.cryptos[0]
+
+    assert first.suite == again.suite != other.suite
+    assert first.key != again.key
 
 
 async def test_reports_are_sealed_and_plain_ones_dropped(sealed, peers):

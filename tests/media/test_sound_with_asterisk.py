@@ -14,10 +14,6 @@ from media.session import Encryption
 from media.sound import of_samples
 
 pytestmark = pytest.mark.asterisk
-ACCOUNTS = {
-    Encryption.REQUIRED: ("dialer-srtp", "dialer-srtp-secret"),
-    Encryption.OPTIONAL: ("dialer-either", "dialer-either-secret"),
-}
 
 
 @pytest.fixture
@@ -88,18 +84,74 @@ async def test_asterisk_reads_the_keys_that_we_press(pbx, service):  # noqa: F81
     assert "".join(back) == "0123456789*1"
 
 
-@pytest.mark.parametrize("encryption", [Encryption.REQUIRED, Encryption.OPTIONAL])
-async def test_encrypted_sound_is_heard_both_ways(pbx, ports, encryption):  # noqa: F811
-    """The echo is heard, so Asterisk opened what we sealed. OPTIONAL offers RTP/AVP: an optimistic Asterisk's way."""
-    service = Service(*ACCOUNTS[encryption])
+@pytest.fixture
+async def encrypting(ports, request):
+    """A service whose account and encryption the test names."""
+    account, encryption = request.param
+    service = Service(account, f"{account}-secret", encryption)
     await service.agent.start()
-    one = await answered(service.dial("+905325000001", pbx.port, encryption=encryption))
+    yield service
+    await service.agent.stop()
+    for one in service.calls.values():
+        one.leg.close()
 
-    play(one.leg, of_samples(tone(440, 3)))
+
+EVERY_WAY = pytest.mark.parametrize(
+    "encrypting",
+    [
+        pytest.param(("dialer-srtp", Encryption.REQUIRED), id="RTP/SAVP"),
+        pytest.param(("dialer-either", Encryption.OPTIONAL), id="keys in RTP/AVP"),
+    ],
+    indirect=True,
+)
+
+
+async def hears_its_echo(one) -> None:
+    play(one.leg, of_samples(tone(440, 30)))
     await until(lambda: one.loud > 60, 10)
 
     assert power(one.samples(1.0), 440) == pytest.approx(8000, rel=0.1)
-    assert len(one.leg.remote.cryptos) == 1
+    assert len(one.leg.remote.cryptos) == len(one.leg.local.cryptos[:1]) == 1
     assert (one.leg.stats.forged, one.leg.stats.replayed, one.leg.stats.malformed) == (0, 0, 0)
-    await service.agent.stop()
-    one.leg.close()
+
+
+@EVERY_WAY
+async def test_encrypted_sound_is_heard_both_ways(pbx, encrypting):  # noqa: F811
+    """The echo is heard, so Asterisk opened what we sealed."""
+    one = await answered(encrypting.dial("+905325000001", pbx.port))
+
+    await hears_its_echo(one)
+
+
+@EVERY_WAY
+async def test_an_encrypted_call_that_comes_in_is_heard_both_ways(pbx, encrypting):  # noqa: F811
+    assert (await encrypting.register(pbx.port)).up
+    await pbx.command(f"dialplan set global TRUNK {encrypting.user}")
+
+    try:
+        await pbx.call_in("902125550000", "905321000001", "echo")
+        one = await asyncio.wait_for(encrypting.incoming.get(), 10)
+    finally:
+        await pbx.command("dialplan set global TRUNK dialer")
+
+    await hears_its_echo(one)
+    one.call.hang_up()
+
+
+@pytest.mark.parametrize("encrypting", [("dialer", Encryption.OPTIONAL)], indirect=True)
+async def test_optional_encryption_is_plain_with_an_exchange_that_has_none(pbx, encrypting):  # noqa: F811
+    one = await answered(encrypting.dial("+905325000001", pbx.port))
+
+    play(one.leg, of_samples(tone(440, 30)))
+    await until(lambda: one.loud > 60, 10)
+
+    assert one.leg.remote.cryptos == ()
+
+
+@pytest.mark.parametrize("encrypting", [("dialer", Encryption.REQUIRED)], indirect=True)
+async def test_required_encryption_is_refused_by_an_exchange_that_has_none(pbx, encrypting):  # noqa: F811
+    one = encrypting.dial("+905325000001", pbx.port)
+
+    await asyncio.wait_for(one.over.wait(), 10)
+
+    assert one.status == 488
