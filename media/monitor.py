@@ -105,7 +105,7 @@ class Monitor:
 
     def _into(self, name: str) -> Callable[[Arrival], None]:
         """What puts a leg's packets where they are mixed from."""
-        buffer = self._heard[name] = JitterBuffer()
+        buffer = self._heard.setdefault(name, JitterBuffer())
 
         def put(arrival: Arrival) -> None:
             codec = arrival.payload.name if arrival.payload.name in NAMES else None

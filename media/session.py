@@ -157,8 +157,9 @@ class Leg:
 
     def _agree(self, remote: Description, agreed: Agreement | None) -> None:
         self._remote = remote
-        self._sdes.use(agreed)
-        self.encrypt(agreed.onto(self._srtp) if agreed else None)
+        if self._sdes.wanted is not Encryption.OFF:  # keys that came another way stay
+            self._sdes.use(agreed)
+            self.encrypt(agreed.onto(self._srtp) if agreed else None)
         self._mute = not (remote.direction.receives and self._local.direction.sends)
         told = (remote.host, remote.port)
         self._latch.learn(told, self._loop.time())
@@ -245,7 +246,7 @@ class Leg:
         self.last_packet_at = arrival.at
         self._reception.count(arrival.ssrc, arrival.sequence, arrival.timestamp, arrival.at)
         if arrival.payload.name == TELEPHONE_EVENT:
-            self._press(arrival)
+            self._hear_key(arrival)
         if self.first_packet_at is None:
             self.first_packet_at = arrival.at
             if self.on_first_packet is not None:
@@ -253,7 +254,7 @@ class Leg:
         if self.sink is not None:
             self.sink(arrival)
 
-    def _press(self, arrival: Arrival) -> None:
+    def _hear_key(self, arrival: Arrival) -> None:
         event = bytes(arrival.buffer[arrival.start : arrival.end])
         key = self._keypad.press(event, arrival.ssrc, arrival.timestamp, arrival.at)
         if key is not None and self.on_dtmf is not None:

@@ -33,16 +33,20 @@ def shake(active: Handshake, passive: Handshake) -> None:
 async def test_two_legs_talk_under_the_keys_of_a_handshake(leg, other):
     active, passive = two_sides()
     shake(active, passive)
-    other.accept(leg.answer(other.offer()))
     leg.encrypt(active.srtp)
     other.encrypt(passive.srtp)
+    other.accept(leg.answer(other.offer()))
     heard = []
-    other.sink = lambda arrival: heard.append(bytes(arrival.buffer[arrival.start : arrival.end]))
+    other.sink = lambda arrival: heard.append(arrival.buffer[arrival.start])
 
     leg.send(b"\x21" * 160, PCMU, first=True)
-    await until(lambda: heard)
+    await until(lambda: 0x21 in heard)
+    other.accept(leg.answer(other.offer()))
+    leg.send(b"\x22" * 160, PCMU, first=False)
+    await until(lambda: 0x22 in heard)
 
-    assert heard == [b"\x21" * 160]
+    assert heard[-2:] == [0x21, 0x22]
+    assert other.stats.forged == 0
 
 
 def test_both_directions_have_keys_of_their_own():
