@@ -2,9 +2,9 @@
 
 import sys
 
-from bench import figures, pop, start
+from bench import figures, pop, sound, start
 
-BENCHES = {"pop": pop.measure, "start": start.measure}
+BENCHES = {"pop": pop.measure, "sound": sound.measure, "start": start.measure}
 
 
 def main(names: list[str]) -> int:

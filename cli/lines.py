@@ -10,7 +10,7 @@ from dialer.lines import SipLines
 from dialer.trunks import Trunk
 from kit.clock import SystemClock
 from kit.errors import Unavailable
-from media.session import PortRange
+from media.session import Encryption, PortRange
 
 
 class SipPortTaken(Unavailable):
@@ -80,4 +80,5 @@ def trunk_of(trunk: config.Trunk) -> Trunk:
         min_digest=trunk.min_digest,
         channels=trunk.channels,
         cps=trunk.calls_per_second,
+        srtp=Encryption(trunk.srtp),
     )

@@ -4,7 +4,7 @@ import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 
 def _a_pattern(value: str) -> str:
@@ -13,6 +13,11 @@ def _a_pattern(value: str) -> str:
     except re.error as error:
         raise ValueError(f"this is no regular expression ({error}); write one like 10[0-9]{{2}}") from None
     return value
+
+
+def _a_word(value: object) -> object:
+    """YAML reads a bare off as false."""
+    return "off" if value is False else value
 
 
 Pattern = Annotated[str, AfterValidator(_a_pattern)]
@@ -107,6 +112,7 @@ class Trunk(Section):
     channels: Annotated[int, Field(ge=1, le=10000)] = 30
     calls_per_second: Annotated[float, Field(gt=0, le=1000)] = 10
     extensions: Pattern = "10[0-9]{2}"
+    srtp: Annotated[Literal["off", "optional", "required"], BeforeValidator(_a_word)] = "off"
 
 
 class Settings(Section):

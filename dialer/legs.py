@@ -10,13 +10,17 @@ from media.description import Description, Direction, Payload
 from media.firstvoice import FirstVoice
 from media.mos import mos
 from media.recorder import Recorder
+from media.sdes import Crypto
 from media.session import Leg
 from sip.call import Call
 from sip.client_call import ClientCall
+from sip.crypto import Crypto as CryptoLine
 from sip.errors import BadSdp
 from sip.sdp import Format, SessionDescription
 from sip.server_call import ServerCall
 from sip.uri import is_ip
+
+_PLAIN, _SECURE = "RTP/AVP", "RTP/SAVP"
 
 
 @dataclass(slots=True, eq=False)
@@ -125,15 +129,26 @@ def dialog_of(call: ServerCall, trunk: str, local_address: str) -> DialogRef:
 
 def description_of(text: SessionDescription) -> Description:
     """What SDP says, as the sound's room understands it. Raises BadSdp."""
-    if text.protocol != "RTP/AVP" or text.port == 0:
-        raise BadSdp(f"the sound is offered as {text.protocol} on port {text.port}: only plain RTP/AVP is taken")
+    if text.protocol not in (_PLAIN, _SECURE) or text.port == 0:
+        raise BadSdp(
+            f"the sound is offered as {text.protocol} on port {text.port}: only RTP/AVP and RTP/SAVP are taken"
+        )
     if not is_ip(text.host):
         raise BadSdp("the sound's address is a name: an IP address is needed")
     direction = Direction(text.direction)
     if text.host == "0.0.0.0" and direction is Direction.SENDRECV:  # noqa: S104  hold of RFC 2543, not a bind
         direction = Direction.SENDONLY
     payloads = tuple(Payload(f.number, f.name, f.rate) for f in text.formats)
-    return Description(text.host, text.port, payloads, direction, text.ptime or 20, text.rtcp_port)
+    return Description(
+        text.host,
+        text.port,
+        payloads,
+        direction,
+        text.ptime or 20,
+        text.rtcp_port,
+        cryptos=tuple(Crypto(one.tag, one.suite, one.key) for one in text.cryptos),
+        secure=text.protocol == _SECURE,
+    )
 
 
 def to_text(said: Description, *, version: int, asked: SessionDescription | None = None) -> bytes:
@@ -147,10 +162,12 @@ def to_text(said: Description, *, version: int, asked: SessionDescription | None
         said.direction.value,
         said.ptime,
         said.rtcp_port,
+        _SECURE if said.secure else _PLAIN,
         session=said.port,
         version=version,
         others=others,
         place=place,
+        cryptos=tuple(CryptoLine(one.tag, one.suite, one.key) for one in said.cryptos),
     ).build()
 
 

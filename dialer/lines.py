@@ -32,7 +32,7 @@ from kit.tasks import Tasks
 from media import bridge, player
 from media.errors import MediaError
 from media.recorder import Recorder
-from media.session import Leg, PortRange
+from media.session import PortRange
 from sip.agent import UserAgent
 from sip.call import NOBODY, UNKNOWN_CALL
 from sip.errors import SipError, WrongState
@@ -142,7 +142,7 @@ class SipLines(Switchboard):
     def _invite(self, leg: LegId, dialog: DialogRef, watch: TrunkWatch) -> None:
         if watch.address is None:
             raise SipError("the trunk's address is not known")
-        mine = LineLeg(leg, dialog.trunk, dialog, Leg.open(self._ports, advertise=self._media_advertise))
+        mine = LineLeg(leg, dialog.trunk, dialog, self._open_sound(dialog.trunk))
         try:
             call = self._agent.invite(
                 dialog.request_uri,

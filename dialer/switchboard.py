@@ -119,7 +119,7 @@ class Switchboard(Listener):
         trunk = self._trunk_of(call)
         try:
             offer = SessionDescription.parse(call.remote_sdp) if call.remote_sdp else None
-            sound = Leg.open(self._ports, advertise=self._media_advertise)
+            sound = self._open_sound(trunk)
         except (MediaError, SipError) as error:
             _log.warning("an incoming call's sound cannot be used", trunk=trunk, error=str(error))
             self._refuse(call, NOT_ACCEPTABLE if isinstance(error, SipError) else NOT_NOW)
@@ -178,6 +178,11 @@ class Switchboard(Listener):
             call.hang_up()
 
     # ------------------------------------------------------------ the table of legs
+
+    def _open_sound(self, trunk: str) -> Leg:
+        """A leg as its trunk wants it. Raises MediaError."""
+        encryption = self._watch(trunk).trunk.srtp
+        return Leg.open(self._ports, advertise=self._media_advertise, encryption=encryption)
 
     def _add(self, leg: LineLeg, call: Call) -> None:
         leg.call = call

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from dialer.ports import Reason, TrunkState
 from kit import log
 from kit.tasks import Tasks
+from media.session import Encryption
 from sip.agent import Account, UserAgent
 from sip.errors import SipError
 from sip.listener import Peer, RegistrationState
@@ -32,7 +33,8 @@ class Trunk:
 
     `host` may be a name; `peers` are further IP addresses that its calls come from. `caller_domain` stands in
     From (None: the host). `channels`: calls at once; `cps`: new calls a second, 0 without limit. `extensions`: a
-    regular expression of the phones that may be called on it (judged by the rules, not here).
+    regular expression of the phones that may be called on it (judged by the rules, not here). `srtp`: whether sound
+    is encrypted.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Trunk:
     min_digest: str = "md5"
     extensions: str | None = None
     peers: tuple[str, ...] = ()
+    srtp: Encryption = Encryption.OFF
 
     @property
     def account(self) -> Account | None:
