@@ -2,9 +2,9 @@
 
 import sys
 
-from bench import figures, pop, start
+from bench import figures, parse, pop, start
 
-BENCHES = {"pop": pop.measure, "start": start.measure}
+BENCHES = {"parse": parse.measure, "pop": pop.measure, "start": start.measure}
 
 
 def main(names: list[str]) -> int:
