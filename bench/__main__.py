@@ -2,9 +2,9 @@
 
 import sys
 
-from bench import figures, parse, pop, start
+from bench import calls, figures, parse, pop, start
 
-BENCHES = {"parse": parse.measure, "pop": pop.measure, "start": start.measure}
+BENCHES = {"calls": calls.measure, "parse": parse.measure, "pop": pop.measure, "start": start.measure}
 
 
 def main(names: list[str]) -> int:

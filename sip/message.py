@@ -57,6 +57,16 @@ class Message:
         return self._via
 
     @property
+    def branch(self) -> str:
+        """The topmost hop's branch, without reading the rest where its form is the usual one; "" when it has none."""
+        line = self.headers["via"][0]
+        at = line.find(";branch=")
+        if at < 0 or self._via is not None or '"' in line or "," in line:
+            return self.via.branch
+        end = line.find(";", at + 8)
+        return line[at + 8 :].strip() if end < 0 else line[at + 8 : end].strip()
+
+    @property
     def cseq(self) -> h.CSeq:
         if self._cseq is None:
             self._cseq = h.parse_cseq(self.headers["cseq"][0])

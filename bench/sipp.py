@@ -1,0 +1,72 @@
+"""SIPp at the other end, and as the ceiling of what a caller can do."""
+
+import os
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+HOST = "127.0.0.1"
+
+
+@contextmanager
+def uas(*more: str) -> Iterator[int]:
+    """SIPp's own answering side on a free port, which is given. `more`: further arguments."""
+    port = free_port()
+    command = ["sipp", "-sn", "uas", "-i", HOST, "-p", str(port), "-nostdin", *more]
+    with tempfile.TemporaryDirectory() as folder, subprocess.Popen(command, cwd=folder, **_SILENT) as process:
+        _until_bound(port)
+        try:
+            yield port
+        finally:
+            process.kill()
+
+
+def uac(port: int, count: int, rate: int = 1500) -> float:
+    """SIPp's own calling side places `count` calls; CPU seconds of one."""
+    command = [
+        "sipp",
+        "-sn",
+        "uac",
+        f"{HOST}:{port}",
+        "-i",
+        HOST,
+        "-m",
+        str(count),
+        "-r",
+        str(rate),
+        "-d",
+        "0",
+        "-nostdin",
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.Popen(command, cwd=folder, **_SILENT)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"SIPp's caller ended with {process.returncode}: not all calls were answered")
+    return (used.ru_utime + used.ru_stime) / count
+
+
+_SILENT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+
+
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        one.bind((HOST, 0))
+        return int(one.getsockname()[1])
+
+
+def _until_bound(port: int) -> None:
+    """Wait until somebody holds the port."""
+    ends = time.monotonic() + 10
+    while time.monotonic() < ends:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+            try:
+                one.bind((HOST, port))
+            except OSError:
+                return
+        time.sleep(0.05)
+    raise RuntimeError("SIPp did not start: is sip-tester installed?")
