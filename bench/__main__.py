@@ -2,9 +2,9 @@
 
 import sys
 
-from bench import calls, figures, parse, pop, start
+from bench import calls, figures, parse, pop, relay, start
 
-BENCHES = {"calls": calls.measure, "parse": parse.measure, "pop": pop.measure, "start": start.measure}
+BENCHES = {"calls": calls.measure, "parse": parse.measure, "pop": pop.measure, "relay": relay.measure, "start": start.measure}
 
 
 def main(names: list[str]) -> int:

@@ -26,21 +26,8 @@ def uas(*more: str) -> Iterator[int]:
 
 def uac(port: int, count: int, rate: int = 1500) -> float:
     """SIPp's own calling side places `count` calls; CPU seconds of one."""
-    command = [
-        "sipp",
-        "-sn",
-        "uac",
-        f"{HOST}:{port}",
-        "-i",
-        HOST,
-        "-m",
-        str(count),
-        "-r",
-        str(rate),
-        "-d",
-        "0",
-        "-nostdin",
-    ]
+    amount = ["-m", str(count), "-r", str(rate), "-d", "0"]
+    command = ["sipp", "-sn", "uac", f"{HOST}:{port}", "-i", HOST, *amount, "-nostdin"]
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.Popen(command, cwd=folder, **_SILENT)
         _, status, used = os.wait4(process.pid, 0)

@@ -1,5 +1,6 @@
-"""`callers.py NAME PORT COUNT`: place COUNT calls to a SIPp UAS, each hung up when answered, 20 at a time; prints CPU µs
-of one. Without sound: pyVoIP's is taken out, because it would start two threads a call.
+"""`callers.py NAME PORT COUNT`: place COUNT calls to a SIPp UAS, each hung up when answered, 20 at a time.
+
+Prints the CPU µs of one. Without sound: pyVoIP's is taken out, because it would start two threads a call.
 """
 
 import asyncio
@@ -109,9 +110,8 @@ def pyvoip(port: int, count: int) -> float:
 
     SIPClient.register = SIPClient.deregister = lambda self: True
     RTP.RTPClient.start = RTP.RTPClient.stop = lambda self: None
-    phone = VoIP.VoIPPhone(
-        HOST, port, "dialer", "", myIP=HOST, sipPort=_free_port(), rtpPortLow=30000, rtpPortHigh=39999
-    )
+    ports = {"sipPort": _free_port(), "rtpPortLow": 30000, "rtpPortHigh": 39999}
+    phone = VoIP.VoIPPhone(HOST, port, "dialer", "", myIP=HOST, **ports)
     phone.start()
     time.sleep(1.5)  # its receiver begins after a second
     began = time.process_time()
