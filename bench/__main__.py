@@ -4,7 +4,13 @@ import sys
 
 from bench import calls, figures, parse, pop, relay, start
 
-BENCHES = {"calls": calls.measure, "parse": parse.measure, "pop": pop.measure, "relay": relay.measure, "start": start.measure}
+BENCHES = {
+    "calls": calls.measure,
+    "parse": parse.measure,
+    "pop": pop.measure,
+    "relay": relay.measure,
+    "start": start.measure,
+}
 
 
 def main(names: list[str]) -> int:

@@ -7,15 +7,18 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 HOST = "127.0.0.1"
+_ANSWERING = Path(__file__).parent.resolve() / "peers" / "answering.xml"
 
 
 @contextmanager
-def uas(*more: str) -> Iterator[int]:
-    """SIPp's own answering side on a free port, which is given. `more`: further arguments."""
+def uas(log: Path | None = None) -> Iterator[int]:
+    """An answering side on a free port, which is given: SIPp's own; or, with a log, one that writes what it saw there."""
     port = free_port()
-    command = ["sipp", "-sn", "uas", "-i", HOST, "-p", str(port), "-nostdin", *more]
+    scenario = ["-sn", "uas"] if log is None else ["-sf", str(_ANSWERING), "-trace_logs", "-log_file", str(log)]
+    command = ["sipp", *scenario, "-i", HOST, "-p", str(port), "-nostdin"]
     with tempfile.TemporaryDirectory() as folder, subprocess.Popen(command, cwd=folder, **_SILENT) as process:
         _until_bound(port)
         try:
