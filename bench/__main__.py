@@ -2,10 +2,11 @@
 
 import sys
 
-from bench import calls, figures, parse, pop, relay, start
+from bench import calls, figures, loss, parse, pop, relay, start
 
 BENCHES = {
     "calls": calls.measure,
+    "loss": loss.measure,
     "parse": parse.measure,
     "pop": pop.measure,
     "relay": relay.measure,

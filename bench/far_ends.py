@@ -16,8 +16,10 @@ PATIENCE_S = 120
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """`sent`, `got`: packets of the far ends; `p50_us`, `p99_us`: of the delay, or of how uneven the gaps were; `cpu_s`:
-    of the program between them; `passed`: packets that it sent."""
+    """`sent`, `got`: packets of the far ends; `p50_us`, `p99_us`: of the delay, or of how uneven the gaps were.
+
+    `cpu_s`: of the program between them; `passed`: packets that it sent.
+    """
 
     sent: int
     got: int

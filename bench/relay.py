@@ -1,5 +1,5 @@
-"""P5: joined calls a core, each of 100 packets in and 100 out a second, beside other relays; and P4: calls whose sound is
-made and decoded here. What is counted is the CPU time of the relay for a packet, at a load that all of them carry.
+"""P5: joined calls a core, each of 100 packets in and 100 out a second, beside other relays; and P4: calls whose sound
+is made and decoded here. What is counted is the CPU time of the relay for a packet, at a load that all of them carry.
 
 The naive relay passes bytes on as they are. Ours reads each packet's header, knows whom it listens to, counts loss and
 jitter for RTCP and writes a header of its own. The C loop shows what the system's calls alone cost.

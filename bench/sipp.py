@@ -15,7 +15,7 @@ _ANSWERING = Path(__file__).parent.resolve() / "peers" / "answering.xml"
 
 @contextmanager
 def uas(log: Path | None = None) -> Iterator[int]:
-    """An answering side on a free port, which is given: SIPp's own; or, with a log, one that writes what it saw there."""
+    """An answering side on a free port, which is given: SIPp's own; with a log, one that writes there what it saw."""
     port = free_port()
     scenario = ["-sn", "uas"] if log is None else ["-sf", str(_ANSWERING), "-trace_logs", "-log_file", str(log)]
     command = ["sipp", *scenario, "-i", HOST, "-p", str(port), "-nostdin"]

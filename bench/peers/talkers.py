@@ -1,4 +1,4 @@
-"""`talkers.py NAME FIRST_PORT CALLS`: CALLS legs that play a sound to the ports from FIRST_PORT on and decode what comes.
+"""`talkers.py NAME FIRST_PORT CALLS`: legs that play a sound to the ports from FIRST_PORT on and decode what comes.
 
 Prints the ports of the legs, then "ready"; ends by SIGTERM with a line: CPU seconds and packets decoded since "ready".
 """
