@@ -2,10 +2,11 @@
 
 import sys
 
-from bench import calls, figures, loss, parse, pop, relay, start
+from bench import calls, figures, fuzz, loss, parse, pop, relay, start
 
 BENCHES = {
     "calls": calls.measure,
+    "fuzz": fuzz.measure,
     "loss": loss.measure,
     "parse": parse.measure,
     "pop": pop.measure,
