@@ -2,10 +2,11 @@
 
 import sys
 
-from bench import calls, figures, fuzz, loss, parse, pop, relay, start
+from bench import calls, figures, flood, fuzz, loss, parse, pop, relay, start
 
 BENCHES = {
     "calls": calls.measure,
+    "flood": flood.measure,
     "fuzz": fuzz.measure,
     "loss": loss.measure,
     "parse": parse.measure,

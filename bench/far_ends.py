@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from bench import peering
 
@@ -42,10 +43,12 @@ def built(name: str) -> str:
     return str(program)
 
 
-def run(command: Sequence[str], ends: int, seconds: float, *, paired: bool) -> Run:
-    """Start the program, let the far ends talk to the ports that it names, end it."""
+def run(
+    command: Sequence[str], ends: int, seconds: float, *, paired: bool, log: int | IO[str] = subprocess.DEVNULL
+) -> Run:
+    """Start the program, let the far ends talk to the ports that it names, end it. `log`: where its stderr goes."""
     load = [built("rtp_load"), str(FIRST_PORT), str(ends), str(seconds), str(int(paired))]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as program:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as program:
         assert program.stdout is not None
         ports = "".join(iter(program.stdout.readline, "ready\n"))
         done = subprocess.run(load, input=ports, stdout=subprocess.PIPE, text=True, check=True, timeout=PATIENCE_S)

@@ -61,7 +61,7 @@ class Message:
         """The topmost hop's branch, without reading the rest where its form is the usual one; "" when it has none."""
         line = self.headers["via"][0]
         at = line.find(";branch=")
-        if at < 0 or self._via is not None or '"' in line or "," in line:
+        if at < 0 or self._via is not None or '"' in line or "," in line or line.lower().count("branch") > 1:
             return self.via.branch
         end = line.find(";", at + 8)
         return line[at + 8 :].strip() if end < 0 else line[at + 8 : end].strip()

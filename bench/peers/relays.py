@@ -31,6 +31,17 @@ async def ahize(first: int, calls: int) -> Count:
     return lambda: sum(leg.stats.sent for leg in legs)
 
 
+async def flooded(first: int, calls: int) -> Count:
+    """The same beside a user agent on the port before FIRST_PORT, which knows nobody."""
+    from kit import log
+    from sip.agent import UserAgent
+    from sip.listener import Listener
+
+    log.configure(json=True)
+    await UserAgent((HOST, first - 1), peers=lambda host: None, listener=Listener()).start()
+    return await ahize(first, calls)
+
+
 async def naive(first: int, calls: int) -> Count:
     """What one writes first: a datagram protocol for each leg that gives what comes to the other's transport."""
     loop = asyncio.get_running_loop()
@@ -69,7 +80,7 @@ def main(name: str, first: int, calls: int) -> None:
         return
     import uvloop
 
-    uvloop.run(run({"ahize": ahize, "uvloop": naive}[name], first, calls))
+    uvloop.run(run({"ahize": ahize, "flooded": flooded, "uvloop": naive}[name], first, calls))
 
 
 if __name__ == "__main__":
