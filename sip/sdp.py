@@ -11,6 +11,7 @@ from sip.uri import is_ip
 
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 _MAX_SIZE = 65_535
+_MOST_FORMATS = 128
 _STATIC = {0: ("PCMU", 8000), 3: ("GSM", 8000), 8: ("PCMA", 8000), 9: ("G722", 8000), 13: ("CN", 8000)}
 """Payload types that need no rtpmap (RFC 3551 Table 4)."""
 
@@ -168,8 +169,8 @@ class _Reader:
 
     def result(self) -> SessionDescription:
         words = self.media.split()
-        if len(words) < 4:
-            raise BadSdp("the session description has no audio")
+        if not 4 <= len(words) <= 3 + _MOST_FORMATS:
+            raise BadSdp("the session description has no audio, or more formats than there are numbers for them")
         port = _number(words[1].partition("/")[0], 65_535)
         if not self.host:
             raise BadSdp("the session description has no address")

@@ -48,7 +48,7 @@ class Transactions:
 
     def request(self, request: Request, to: Address, user: User, now: float) -> Transaction:
         """Begin a client transaction. Raises `LocalError` when the request is not fit for the wire."""
-        key = (request.via.branch, request.method)
+        key = (request.branch, request.method)
         transaction = Transaction(self, key, request, to, reliable=self._is_reliable(to), user=user)
         self._clients[key] = transaction
         try:
@@ -60,7 +60,7 @@ class Transactions:
 
     def response(self, response: Response, now: float) -> bool:
         """Give a response to its client transaction; False: it has none."""
-        transaction = self._clients.get((response.via.branch, response.cseq.method))
+        transaction = self._clients.get((response.branch, response.cseq.method))
         if transaction is None:
             return False
         transaction.receive(response, now)
