@@ -108,6 +108,23 @@ async def test_a_stranger_is_not_learned_by_packets_that_he_cannot_seal(sealed, 
     await until(lambda: sealed.source == (ann.peer.host, ann.peer.port))
 
 
+async def test_a_packet_that_a_stranger_hurries_ahead_does_not_take_the_genuine_ones_place(sealed, peers):
+    """Opened, it would count as seen, and the one from the right address as replayed."""
+    ann, stranger, heard = SealedPeer(peers(), sealed), peers(host="127.0.0.9"), []
+    sealed.sink = lambda arrival: heard.append(arrival.buffer[arrival.start])
+    ann.say(b"\x01" * 160)
+    await until(lambda: heard)
+    caught = ann.sealed(b"\x02" * 160)
+
+    stranger.sock.sendto(caught, (sealed.local.host, sealed.local.port))
+    await until(lambda: sealed.stats.foreign == 1)
+    ann.send(caught)
+    await until(lambda: heard == [1, 2])
+
+    assert (sealed.stats.forged, sealed.stats.replayed) == (0, 0)
+    assert stranger.raw == []
+
+
 async def test_a_new_key_holds_from_the_next_packet_on(sealed, peers):
     ann, heard = SealedPeer(peers(), sealed), []
     sealed.sink = lambda arrival: heard.append(arrival.buffer[arrival.start])

@@ -1,11 +1,12 @@
 """Who hears whom: each of three speaks a tone of its own, and what they get is measured at the three frequencies."""
 
+import sys
 from itertools import pairwise
 
 import pytest
 from rtp_peer import power, tone, until
 
-from media import codecs
+from media import codecs, rtp
 from media.bridge import join, joined, part
 from media.description import G722, PCMA, PCMU
 from media.errors import AlreadyMonitored, NotJoined
@@ -25,13 +26,33 @@ class Party:
     def __init__(self, name: str, leg: Leg, peer) -> None:
         self.name, self.leg, self.peer = name, leg, peer
         self._said = codecs.encoder(peer.payload.name)(tone(HERTZ[name], 10))
-        self._at = 0
+        self._at = self._beats = 0
+        self._lose = self._delay = sys.maxsize
+        self._held: list[bytes] = []
         leg.answer(peer.describe())
         Ticker.of_running_loop().add(self.speak)
 
+    def impair(self, *, lose: int, delay: int) -> None:
+        """From now on one packet in `lose` never comes, and one in `delay` comes after its successor."""
+        self._lose, self._delay = lose, delay
+
     def speak(self) -> None:
-        self.peer.send((self.leg.local.host, self.leg.local.port), self._said[self._at :][:160])
+        self._beats += 1
+        sound, there = self._said[self._at :][:160], (self.leg.local.host, self.leg.local.port)
         self._at = (self._at + 160) % len(self._said)
+        peer = self.peer
+        if self._beats % self._lose and self._beats % self._delay:
+            peer.send(there, sound)
+            for late in self._held:
+                peer.sock.sendto(late, there)
+            self._held.clear()
+            return
+        if self._beats % self._lose:
+            self._held.append(
+                rtp.build(rtp.Packet(peer.payload.number, peer.sequence, peer.timestamp, peer.ssrc, sound))
+            )
+        peer.sequence = (peer.sequence + 1) & 0xFFFF
+        peer.timestamp = (peer.timestamp + 160) & 0xFFFFFFFF
 
     def hears(self) -> dict[str, float]:
         """The amplitude of each one's tone in the latest packets."""
@@ -172,6 +193,20 @@ async def test_the_stay_ends_with_the_bridge_or_the_supervisors_leg(floor, ports
     assert monitor.mode is Mode.BARGE
     if ends == "supervisor":
         await floor.hearing(operator={CUSTOMER}, customer={OPERATOR})
+
+
+async def test_a_listener_hears_through_loss_disorder_and_a_change_of_source(floor):
+    """One in twenty lost, every seventh after its successor, and the operator's phone restarts its stream."""
+    for party in floor.parties.values():
+        party.impair(lose=20, delay=7)
+    floor.monitor(Mode.LISTEN)
+    await floor.hearing(supervisor={OPERATOR, CUSTOMER})
+
+    floor.parties[OPERATOR].peer.ssrc, floor.parties[OPERATOR].peer.sequence = 99, 60_000
+    before = floor.count(SUPERVISOR)
+    await until(lambda: floor.count(SUPERVISOR) > before + 2 * FRAMES, 10)
+
+    await floor.hearing(supervisor={OPERATOR, CUSTOMER})
 
 
 async def test_a_leg_in_no_bridge_cannot_be_monitored(leg, other):
