@@ -116,3 +116,11 @@ def test_the_flows_of_rfc_3665_carry_readable_sound(material: Path) -> None:
             read += 1
 
     assert read > 30
+
+
+def test_more_formats_than_there_are_numbers_are_refused() -> None:
+    """A line of 20,000 of them would hold the loop for 50 ms."""
+    many = " ".join(["8"] * 129).encode()
+
+    with pytest.raises(BadSdp):
+        SessionDescription.parse(b"v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/AVP " + many)
