@@ -10,7 +10,7 @@ from sip.headers import safe
 from sip.uri import is_ip
 
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
-_MAX_SIZE = 65_535
+_MAX_SIZE = 16_384
 _MOST_FORMATS = 128
 _STATIC = {0: ("PCMU", 8000), 3: ("GSM", 8000), 8: ("PCMA", 8000), 9: ("G722", 8000), 13: ("CN", 8000)}
 """Payload types that need no rtpmap (RFC 3551 Table 4)."""

@@ -335,3 +335,12 @@ async def test_only_who_sent_since_his_last_report_reports_as_a_sender(leg, peer
     assert first.ntp is not None
     assert second.ntp is None
     reports._loop.add_reader(reports.sock, reports._read)
+
+
+async def test_an_answer_without_a_codec_of_ours_is_refused_and_changes_nothing(leg):
+    leg.offer()
+
+    with pytest.raises(NoCommonCodec):
+        leg.accept(Description("127.0.0.1", 40000, (Payload(9, "G722"), DTMF)))
+
+    assert leg.remote is None

@@ -149,3 +149,11 @@ def test_crypto_lines_are_read_and_written() -> None:
 )
 def test_crypto_lines_that_ask_for_what_we_have_not_are_left_out(line: str) -> None:
     assert SessionDescription.parse(text("m=audio 4000 RTP/SAVP 0", f"a=crypto:{line}")).cryptos == ()
+
+
+def test_more_formats_than_there_are_numbers_are_refused() -> None:
+    """A line of 20,000 of them would hold the loop for 50 ms."""
+    many = " ".join(["8"] * 129).encode()
+
+    with pytest.raises(BadSdp):
+        SessionDescription.parse(b"v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/AVP " + many)
