@@ -194,6 +194,9 @@ async def test_after_a_crash_what_stands_in_the_file_can_be_heard_and_the_rest_i
     left, right = sides((await ask(supervisor, "GET", f"/recordings/{cut}")).content)
     assert (len(left), set(left), set(right)) == (24000, {1}, {2})
     assert (await ask(supervisor, "GET", f"/recordings/{lost.id}")).json()["code"] == "nothing_recorded"
+    file = shelf.path_of(cut)
+    file.write_bytes(file.read_bytes()[: -(PIECE + 24)])
+    assert (await ask(supervisor, "GET", f"/recordings/{cut}")).json()["code"] == "recording_damaged"
 
 
 async def test_pause_and_resume_are_the_operators_own(archive: Archive, ask):

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import subprocess
 import sys
 from itertools import pairwise
@@ -152,6 +153,26 @@ async def test_a_full_disk_ends_no_recording_and_is_told_until_there_is_room_aga
     assert await written(tape) == (0.0, DISK_FULL)
     probe.unlink(missing_ok=True)
     await until(lambda: shelf.trouble is None)
+
+
+async def test_a_write_that_fails_in_its_middle_leaves_a_gap_and_the_recording_goes_on(shelf: Shelf):
+    tape, file = shelf.tape(ID, KEY), shelf.path_of(ID)
+    tape.begin("PCMA")
+    tape.write(SECONDS[0])
+    await until(lambda: file.exists() and file.stat().st_size > PIECE)
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size + 5000, before[1]))
+    try:
+        tape.write(SECONDS[1])
+        await until(lambda: shelf.trouble == DISK_ERROR)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    tape.write(SECONDS[2])
+    tape.finish(REST)
+
+    assert await written(tape) == (3 + 1500 / 8000, DISK_ERROR)
+    assert heard(file) == SECONDS[0] + b"\xd5" * PIECE + SECONDS[2] + REST
 
 
 async def test_a_folder_that_is_not_there_is_trouble_from_the_start(tmp_path: Path):

@@ -17,6 +17,7 @@ from dialer.ports import (
     Detector,
     OperatorChanged,
 )
+from dialer.snapshots import snapshot
 
 HANG_UP = Detector(Detection.HANG_UP)
 MESSAGE = Detector(Detection.MESSAGE)
@@ -54,6 +55,7 @@ async def test_a_machine_is_hung_up_on_and_never_reaches_the_operator() -> None:
         assert centre.state(operator) == "ready"
         status = centre.engine.campaign_status(cold.id)
         assert (status.live, status.abandoned) == (0, 0)
+        assert centre.engine._floor.runs[cold.id].counts.machines == 1
 
 
 @pytest.mark.parametrize(("heard", "outcome"), [("fax", "fax"), ("sit", "machine"), ("beep", "machine")])
@@ -176,6 +178,19 @@ async def test_the_measures_are_handed_to_the_lines() -> None:
         await centre.until(lambda: centre.lines.judging)
 
         assert centre.lines.judging[0][1] == {"phrase_s": 2.4, "total_s": 1.1}
+
+
+@virtual
+async def test_a_call_that_is_listened_to_may_need_an_operator_soon() -> None:
+    cold = predictive(detector=HANG_UP, connect_s=4.0)
+    async with Centre(cold, far=FarEnd(heard_after_s=3.0), before=BudgetCounts(1000, 0)) as centre:
+        centre.leads.add(cold, numbers(40))
+        await centre.staff(4)
+
+        await centre.until(lambda: centre.lines.judging)
+
+        floor = centre.engine._floor
+        assert 1.0 in snapshot(floor, floor.runs[cold.id]).flights
 
 
 def test_people_who_were_taken_for_machines_count_as_abandoned_but_never_more_than_there_were_machines() -> None:
