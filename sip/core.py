@@ -143,6 +143,10 @@ class Core:
     def on_accepted_ack(self, transaction: Transaction, ack: Request, now: float) -> None:
         self._ack(ack, now)
 
+    def on_detour_closed(self, request: Request, refused: Address, to: Address) -> None:
+        self._agent.avoid_tcp(refused)
+        self._agent.letterhead.stamp(request, to)
+
     def on_request(self, transaction: Transaction, request: Request, now: float) -> None:
         """A new request, in its transaction. What the listener raises becomes 500 and goes on to the loop's edge."""
         try:

@@ -149,10 +149,19 @@ class Dialog:
 
     def _find_hop(self) -> Address:
         try:
-            found = Uri.parse(h.uri_of(self.route_set[0]) if self.route_set else self.remote_target).address
+            uri = Uri.parse(h.uri_of(self.route_set[0]) if self.route_set else self.remote_target)
         except BadMessage:
             return self.fallback
-        return self.fallback if found is None else Address(*found, self.fallback.transport)
+        if uri.address is None:
+            return self.fallback
+        transport = _transport_of(uri, self.fallback.transport)
+        return Address(uri.host, uri.port or (5061 if transport == "tls" else 5060), transport)
+
+
+def _transport_of(uri: Uri, usual: str) -> str:
+    """The transport that a URI names (RFC 3263 §4.1); what began under TLS stays so."""
+    named = (uri.params.get("transport") or "").lower()
+    return named if usual != "tls" and named in ("udp", "tcp", "tls") else usual
 
 
 def _reach(response: Response) -> tuple[str | None, list[str]]:

@@ -46,7 +46,8 @@ def mark_source(request: Request, source: Address) -> Address:
     wants_port = "rport" in via.params
     if wants_port or via.host != source.host:
         _rewrite(request, source, wants_port)
-    port = source.port if wants_port else via.port or 5060
+    by_connection = source.transport != "udp"
+    port = source.port if wants_port or by_connection else via.port or 5060
     return Address(source.host, port, source.transport)
 
 
