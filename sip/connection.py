@@ -94,7 +94,8 @@ class Connection(asyncio.Protocol):
         except (BadStream, OSError):
             self._close()
             return
-        if count or self._framer.is_partial != was_partial:
+        is_slow = was_partial and self._framer.is_partial and not count
+        if not is_slow:  # a message that comes byte by byte gets no more time
             self._wait(MESSAGE_S if self._framer.is_partial else IDLE_S)
 
     def _take(self, message: bytes) -> None:

@@ -11,23 +11,24 @@ from sip.message import Request, Response, parse
 class StreamPeer(asyncio.Protocol):
     """One connection, made or accepted. `got`: every message so far; `pongs`: empty lines that came alone."""
 
-    def __init__(self) -> None:
+    def __init__(self, made: Callable[["StreamPeer"], None] = lambda peer: None) -> None:
         self.got: list[Request | Response] = []
         self.pongs = 0
+        self._made = made
         self.closed = asyncio.Event()
         self._framer = Framer()
         self._changed = asyncio.Event()
 
     @classmethod
-    async def connect(cls, to: tuple[str, int], host: str = "127.0.0.1", tls: ssl.SSLContext | None = None):
-        loop = asyncio.get_running_loop()
-        _, peer = await loop.create_connection(cls, *to, local_addr=(host, 0), ssl=tls)
+    async def connect(cls, to: tuple[str, int], tls: ssl.SSLContext | None = None, name: str | None = None):
+        """`name`: what the certificate of the other side must be for."""
+        _, peer = await asyncio.get_running_loop().create_connection(cls, *to, ssl=tls, server_hostname=name)
         return peer
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         self.transport = transport
         self.address = transport.get_extra_info("sockname")[:2]
-        self.other = transport.get_extra_info("peername")[:2]
+        self._made(self)
 
     def data_received(self, data: bytes) -> None:
         self.pongs += data == b"\r\n"
@@ -81,14 +82,15 @@ class StreamServer:
     @classmethod
     async def open(cls, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> "StreamServer":
         made = cls()
-        made._server = await asyncio.get_running_loop().create_server(made._accept, host, port, ssl=tls)
+        made._server = await asyncio.get_running_loop().create_server(
+            lambda: StreamPeer(made._accept), host, port, ssl=tls
+        )
         made.address = made._server.sockets[0].getsockname()[:2]
         return made
 
-    def _accept(self) -> StreamPeer:
-        self.peers.append(StreamPeer())
+    def _accept(self, peer: StreamPeer) -> None:
+        self.peers.append(peer)
         self._came.set()
-        return self.peers[-1]
 
     async def peer(self, number: int = 1) -> StreamPeer:
         """The `number`th connection."""
