@@ -82,21 +82,21 @@ async def test_a_certificate_of_another_authority_is_refused(authority: Authorit
 
 
 async def test_we_show_our_certificate_to_who_asks(authority: Authority) -> None:
-    mine = authority.sign("dialer.example")
+    mine, asking = authority.sign("dialer.example"), authority.server("localhost", "127.0.0.1", asks=True)
 
-    async with listening(authority.server("localhost", "127.0.0.1", asks=True)) as far:
-        async with speaking(Tls(authority.ca, *mine)) as agent:
-            dial(agent, Address(*far.address, "tls"))
-            assert (await (await far.peer()).method("INVITE")).via.transport == "TLS"
+    async with listening(asking) as far, speaking(Tls(authority.ca, *mine)) as agent:
+        dial(agent, Address(*far.address, "tls"))
+
+        assert (await (await far.peer()).method("INVITE")).via.transport == "TLS"
 
 
 async def test_without_a_certificate_nobody_who_asks_takes_our_calls(authority: Authority) -> None:
-    ear = Ear()
+    ear, asking = Ear(), authority.server("localhost", "127.0.0.1", asks=True)
 
-    async with listening(authority.server("localhost", "127.0.0.1", asks=True)) as far:
-        async with speaking(Tls(authority.ca), ear) as agent:
-            call = dial(agent, Address(*far.address, "tls"))
-            assert (await ear.until("failed", within=20))[1:] == (call, 503, "transport")
+    async with listening(asking) as far, speaking(Tls(authority.ca), ear) as agent:
+        call = dial(agent, Address(*far.address, "tls"))
+
+        assert (await ear.until("failed", within=20))[1:] == (call, 503, "transport")
 
 
 async def test_peers_connect_to_us_by_tls(authority: Authority) -> None:
