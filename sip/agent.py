@@ -17,7 +17,7 @@ from sip.dialog import Dialog
 from sip.digest import Credentials
 from sip.errors import LocalError
 from sip.exchange import Done, Exchange
-from sip.gate import Counts, Gate
+from sip.gate import USUAL, Counts, Gate, Limits
 from sip.letterhead import Letterhead, tag_for
 from sip.listener import Account, Listener, Peers
 from sip.machine import Transaction, User
@@ -59,13 +59,14 @@ class UserAgent:
         unknown_peer: str = "drop",
         trace: Callable[[str, bytes, Address], None] | None = None,
         tls: Tls | None = None,
+        limits: Limits = USUAL,
         open_transports: OpenTransports | None = None,
     ) -> None:
         self.listener = listener
         self.peers = peers
         self.unknown_peer = unknown_peer
         self.counts = Counts()
-        self.gate = Gate()
+        self.gate = Gate(limits)
         self.timers = TimerQueue(self._earlier)
         self.core = Core(self)
         self.transactions = Transactions(self.core, self.timers, self._send)

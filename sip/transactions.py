@@ -21,6 +21,10 @@ class Core(Protocol):
         """An ACK with the INVITE's own branch for a 2xx (RFC 6026 §7.1 passes it on)."""
         ...
 
+    def on_gone(self, transaction: Transaction) -> None:
+        """A server transaction has ended."""
+        ...
+
     def on_detour_closed(self, request: Request, refused: Address, to: Address) -> None:
         """A request that was sent another way than usual goes `to` the usual address now: write that into it."""
         ...
@@ -138,9 +142,11 @@ class Transactions:
             self._core.on_request(transaction, message, now)
 
     def forget(self, transaction: Transaction) -> None:
-        for table in (self._clients, self._servers):
-            if table.get(transaction.key) is transaction:
-                del table[transaction.key]
+        if self._clients.get(transaction.key) is transaction:
+            del self._clients[transaction.key]
+        elif self._servers.get(transaction.key) is transaction:
+            del self._servers[transaction.key]
+            self._core.on_gone(transaction)
 
 
 class _Failure:
