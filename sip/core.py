@@ -15,7 +15,7 @@ from sip.message import Message, Request, Response, parse
 from sip.server_call import ServerCall
 from sip.transaction import State
 from sip.transport import Address
-from sip.uas import SDP, mark_source, refusal
+from sip.uas import SDP, bare_answer, mark_source, refusal, way_back
 
 if TYPE_CHECKING:
     from sip.agent import UserAgent
@@ -92,12 +92,12 @@ class Core:
         if not isinstance(message, Request) or message.method == "ACK":
             return
         try:
-            to = mark_source(message, source)
-            response = message.reply(status, to_tag=secrets.token_hex(6))
+            to = way_back(message, source)
+            response = bare_answer(message, status)
             if status == 503:
                 response.add("retry-after", RETRY_AFTER)
             self._agent.transmit(response, to)
-        except (SipError, KeyError):
+        except (SipError, KeyError):  # no Via at all
             self._agent.counts.unmatched += 1
 
     # ------------------------------------------------------------ responses

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sip import headers as h
 from sip.errors import BadMessage
+from sip.machine import COOKIE
 from sip.message import Fields, Request, Response
 from sip.transport import Address
 from sip.uri import Uri
@@ -77,6 +78,8 @@ class Dialog:
     def of_request(cls, request: Request, local_tag: str, fallback: Address) -> Dialog:
         """The called side (§12.1.1). Raises `BadMessage` when the INVITE has no Contact or Record-Route to go by."""
         target, routes = _targets(request)
+        if target is None and not request.via.branch.startswith(COOKIE):
+            target = h.uri_of(request.headers["from"][0])  # RFC 2543 §6.13: such a caller is reached by its From
         if target is None:
             raise BadMessage("an INVITE has no Contact", request)
         return cls(

@@ -12,11 +12,6 @@ from sip.uas import refusal
 from sip.uri import Uri
 
 
-@pytest.fixture
-def torture(material: Path) -> Path:
-    return material / "rfc4475"
-
-
 def read(folder: Path, name: str) -> sip.Request | sip.Response:
     return sip.parse((folder / f"{name}.dat").read_bytes())
 
