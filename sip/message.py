@@ -84,6 +84,8 @@ class Message:
         lines = [start]
         add = lines.append
         for name, values in self.headers.items():
+            if name == "content-length":  # as it was read; what is written is told below
+                continue
             label = LABELS.get(name) or _other_label(name)
             for value in values:
                 add(label + value)
