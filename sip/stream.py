@@ -71,10 +71,10 @@ class StreamTransport:
         connection.write(data)
 
     def close(self) -> None:
-        self._closed = True
-        if self._listener is not None:
+        if self._listener is not None and not self._closed:
             asyncio.get_running_loop().remove_reader(self._listener)
             self._listener.close()
+        self._closed = True
         for connection in list(self._connections.values()):
             connection.end()
 
