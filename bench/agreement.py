@@ -94,7 +94,7 @@ class Caller(Listener):
 
 async def over(line: LossyLine, caller: Caller, numbers: Sequence[str]) -> list[Fate]:
     """Place the calls by an agent of its own behind the line."""
-    agent = UserAgent(("127.0.0.1", 0), peers=lambda host: Peer("far"), listener=caller, open_transport=line.open)
+    agent = UserAgent(("127.0.0.1", 0), peers=lambda host: Peer("far"), listener=caller, open_transports=line.open)
     await agent.start()
     try:
         return await caller.place_all(agent, numbers)

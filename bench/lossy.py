@@ -4,14 +4,14 @@ import asyncio
 import random
 from collections import Counter
 
-from sip.transport import Address, Receive, UdpTransport
+from sip.transport import Above, Address, UdpTransport
 
 LATE_S = 0.03
 """How long a packet is held that others are to overtake."""
 
 
 class LossyLine:
-    """For `UserAgent(open_transport=line.open)`. `loss`, `twice`, `late`: the shares of packets, each way.
+    """For `UserAgent(open_transports=line.open)`. `loss`, `twice`, `late`: the shares of packets, each way.
 
     `counts`: packets "lost", "doubled", "held" and "passed".
     """
@@ -24,11 +24,11 @@ class LossyLine:
         self._dice = random.Random(seed)
         self._loss, self._twice, self._late = loss, twice, late
 
-    async def open(self, bind: tuple[str, int], receive: Receive) -> "LossyLine":
-        self._receive = receive
+    async def open(self, bind: tuple[str, int], above: Above) -> "list[LossyLine]":
+        self._receive = above.receive
         self._socket = await UdpTransport.open(bind, self._arrived)
         self._loop = asyncio.get_running_loop()
-        return self
+        return [self]
 
     @property
     def local(self) -> Address:

@@ -11,12 +11,20 @@ from dialer.trunks import Trunk
 from kit.clock import SystemClock
 from kit.errors import Unavailable
 from media.session import Encryption, PortRange
+from sip.errors import BadTlsFiles
+from sip.tls import Tls
 
 
 class SipPortTaken(Unavailable):
     """The address for SIP cannot be had; choose another sip.host or sip.port."""
 
     code = "sip_port_taken"
+
+
+class NoSipCertificate(Unavailable):
+    """The files for TLS cannot be used; look at sip.tls_ca, sip.tls_certificate and sip.tls_key."""
+
+    code = "no_sip_certificate"
 
 
 class NoMediaAddress(Unavailable):
@@ -27,7 +35,8 @@ class NoMediaAddress(Unavailable):
 
 @asynccontextmanager
 async def lines_of(settings: Settings) -> AsyncGenerator[SipLines]:
-    """Lines that register and take calls while the block runs. Raises SipPortTaken, NoMediaAddress."""
+    """Lines that register and take calls while the block runs. Raises SipPortTaken, NoSipCertificate,
+    NoMediaAddress."""
     check_media(settings.media.host)
     lines = SipLines(
         [trunk_of(trunk) for trunk in settings.trunks],
@@ -37,9 +46,14 @@ async def lines_of(settings: Settings) -> AsyncGenerator[SipLines]:
         media_advertise=settings.media.advertise,
         user_agent=settings.sip.user_agent,
         language=settings.media.language,
+        tls=_tls(settings),
     )
     try:
         await lines.start()
+    except BadTlsFiles as error:
+        raise NoSipCertificate(
+            f"TLS for SIP cannot be had: {error}; look at sip.tls_ca, sip.tls_certificate and sip.tls_key."
+        ) from error
     except OSError as error:
         raise SipPortTaken(
             f"The address {settings.sip.host}:{settings.sip.port} for SIP cannot be had ({_why(error)}); "
@@ -67,12 +81,21 @@ def _why(error: OSError) -> str:
     return error.strerror or "it is no address"
 
 
+def _tls(settings: Settings) -> Tls | None:
+    """What TLS needs, where a trunk speaks it or may call us by it."""
+    sip = settings.sip
+    if not sip.tls_certificate and all(trunk.transport != "tls" for trunk in settings.trunks):
+        return None
+    return Tls(sip.tls_ca, sip.tls_certificate, sip.tls_key, sip.tls_port)
+
+
 def trunk_of(trunk: config.Trunk) -> Trunk:
     """A trunk of the settings, as the line knows it."""
     return Trunk(
         name=trunk.name,
         host=trunk.host,
         port=trunk.port,
+        transport=trunk.transport,
         username=trunk.username,
         password=trunk.password.get_secret_value(),
         realm=trunk.realm,

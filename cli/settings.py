@@ -24,6 +24,11 @@ Pattern = Annotated[str, AfterValidator(_a_pattern)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
+def _both_or_neither(certificate: str | None, key: str | None) -> None:
+    if (certificate is None) != (key is None):
+        raise ValueError("tls_certificate and tls_key belong together: give both or neither")
+
+
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -41,8 +46,7 @@ class Server(Section):
 
     @model_validator(mode="after")
     def tls_is_whole(self) -> "Server":
-        if (self.tls_certificate is None) != (self.tls_key is None):
-            raise ValueError("tls_certificate and tls_key belong together: give both or neither")
+        _both_or_neither(self.tls_certificate, self.tls_key)
         return self
 
     @property
@@ -83,7 +87,16 @@ class Recordings(Section):
 class Sip(Section):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 5070
+    tls_port: Annotated[int, Field(ge=0, le=65535)] = 5071
+    tls_ca: str | None = None
+    tls_certificate: str | None = None
+    tls_key: str | None = None
     user_agent: Annotated[str, Field(pattern=r"^[\w .()/-]{1,64}$")] = "Ahize"
+
+    @model_validator(mode="after")
+    def tls_is_whole(self) -> "Sip":
+        _both_or_neither(self.tls_certificate, self.tls_key)
+        return self
 
 
 class Media(Section):
@@ -103,6 +116,7 @@ class Media(Section):
 class Trunk(Section):
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
     host: str
+    transport: Literal["udp", "tcp", "tls"] = "udp"
     port: Port = 5060
     username: str = ""
     password: SecretStr = SecretStr("")

@@ -36,6 +36,7 @@ from media.session import PortRange
 from sip.agent import UserAgent
 from sip.call import NOBODY, UNKNOWN_CALL
 from sip.errors import SipError, WrongState
+from sip.tls import Tls
 from sip.uri import Uri, for_number
 
 _log = log.get("dialer.lines")
@@ -54,7 +55,8 @@ class SipLines(Switchboard):
     `bind`, `advertise`: of SIP; `media_advertise`: the address that SDP names. `language`: of the prompts.
     `prompts`: folders with the company's own, looked at first. `silence_s`: a joined leg from which nothing is
     heard so long is ended as `rtp_timeout`; 0: never. `ask_s`: how often a leg in no bridge is asked after; one that
-    the other side does not know, or for which nobody answers twice in a row, is ended as `gone`; 0: never.
+    the other side does not know, or for which nobody answers twice in a row, is ended as `gone`; 0: never. `tls`:
+    what trunks by TLS need.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class SipLines(Switchboard):
         prompts: tuple[Path, ...] = (),
         silence_s: float = 20.0,
         ask_s: float = ASK_S,
+        tls: Tls | None = None,
     ) -> None:
         super().__init__(
             trunks,
@@ -82,6 +85,7 @@ class SipLines(Switchboard):
             media_advertise=media_advertise,
             user_agent=user_agent,
             unknown_peer=unknown_peer,
+            tls=tls,
         )
         self._language, self._prompts, self._silence_s, self._ask_s = language, prompts, silence_s, ask_s
         self._tasks = Tasks()
@@ -92,7 +96,8 @@ class SipLines(Switchboard):
         return self._agent
 
     async def start(self) -> None:
-        """Open the socket and look for the trunks. Raises OSError when the address cannot be had."""
+        """Open the sockets and look for the trunks. Raises OSError when the address cannot be had, `sip.SipError` when
+        the files for TLS cannot be used."""
         await self._agent.start()
         for watch in self._watches:
             watch.start(self._agent, self._tasks)
@@ -152,7 +157,7 @@ class SipLines(Switchboard):
                 from_tag=dialog.seed.from_tag,
                 cseq=dialog.seed.cseq,
                 sdp=mine.our_offer(),
-                destination=(watch.address.host, watch.address.port),
+                destination=watch.address,
                 account=watch.trunk.account,
             )
         except SipError:
@@ -179,7 +184,8 @@ class SipLines(Switchboard):
     async def _end_lost(self, dialog: DialogRef, watch: TrunkWatch, answered: bool) -> None:
         if dialog.seed.local_address != self._agent.local_address:
             _log.warning("a lost call came from another address; its end may not be understood", trunk=dialog.trunk)
-        to = watch.address or await self._agent.resolve(watch.trunk.host, watch.trunk.port)
+        trunk = watch.trunk
+        to = watch.address or await self._agent.resolve(trunk.host, trunk.port, trunk.transport)
         await self._agent.end_lost(
             call_id=dialog.seed.call_id,
             from_tag=dialog.seed.from_tag,
@@ -187,12 +193,12 @@ class SipLines(Switchboard):
             from_uri=dialog.from_uri,
             to_uri=dialog.to_uri,
             request_uri=dialog.request_uri,
-            destination=(to.host, to.port),
+            destination=to,
             to_tag=dialog.to_tag,
             remote_target=dialog.remote_target,
             route_set=dialog.route_set,
             answered=answered,
-            account=watch.trunk.account,
+            account=trunk.account,
         )
 
     # ------------------------------------------------------------ calls that come in

@@ -28,6 +28,7 @@ from sip.listener import Listener
 from sip.message import Response
 from sip.sdp import SessionDescription
 from sip.server_call import ServerCall
+from sip.tls import Tls
 from sip.uri import Uri, is_number
 
 _log = log.get("dialer.lines")
@@ -56,6 +57,7 @@ class Switchboard(Listener):
         media_advertise: str | None,
         user_agent: str,
         unknown_peer: str,
+        tls: Tls | None,
     ) -> None:
         self._clock, self._ports, self._media_advertise = clock, ports, media_advertise
         self._watches = [TrunkWatch(trunk, self._trunk_moved) for trunk in trunks]
@@ -66,6 +68,7 @@ class Switchboard(Listener):
             user_agent=user_agent,
             advertise=advertise,
             unknown_peer=unknown_peer,
+            tls=tls,
         )
         self._listener: Callable[[LineEvent], None] | None = None
         self._legs: dict[LegId, LineLeg] = {}

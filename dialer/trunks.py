@@ -33,8 +33,8 @@ class Trunk:
 
     `host` may be a name; `peers` are further IP addresses that its calls come from. `caller_domain` stands in
     From (None: the host). `channels`: calls at once; `cps`: new calls a second, 0 without limit. `extensions`: a
-    regular expression of the phones that may be called on it (judged by the rules, not here). `srtp`: whether sound
-    is encrypted.
+    regular expression of the phones that may be called on it (judged by the rules, not here). `transport`: "udp",
+    "tcp" or "tls". `srtp`: whether sound is encrypted.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Trunk:
     extensions: str | None = None
     peers: tuple[str, ...] = ()
     srtp: Encryption = Encryption.OFF
+    transport: str = "udp"
 
     @property
     def account(self) -> Account | None:
@@ -67,6 +68,7 @@ class Trunk:
             min_digest=self.min_digest,
             refresh=HEALTH_S,
             domain=self.caller_domain,
+            transport=self.transport,
         )
 
 
@@ -109,7 +111,7 @@ class TrunkWatch:
 
     async def _resolve(self, agent: UserAgent) -> bool:
         try:
-            self.address = await agent.resolve(self.trunk.host, self.trunk.port)
+            self.address = await agent.resolve(self.trunk.host, self.trunk.port, self.trunk.transport)
         except OSError:
             self._move(False, Reason("no_address", {"host": self.trunk.host}))
             return False
@@ -118,7 +120,7 @@ class TrunkWatch:
     async def _ask(self, agent: UserAgent) -> None:
         assert self.address is not None
         try:
-            status = await asyncio.wait_for(agent.options((self.address.host, self.address.port)), _PATIENCE_S)
+            status = await asyncio.wait_for(agent.options(self.address), _PATIENCE_S)
         except (TimeoutError, SipError, OSError):
             status = _NO_ANSWER
         if status in (_NO_ANSWER, _NOT_SENT):

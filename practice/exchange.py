@@ -18,6 +18,7 @@ from sip.agent import UserAgent
 from sip.call import Call
 from sip.client_call import ClientCall
 from sip.errors import SipError
+from sip.gate import Limits
 from sip.listener import Listener, Peer
 from sip.message import Request, Response
 from sip.server_call import ServerCall
@@ -26,6 +27,8 @@ from sip.uri import Uri
 
 _log = log.get("practice.exchange")
 _NOT_ACCEPTABLE_HERE = 488
+_LIMITS = Limits(requests=5_000.0, half_open_from_one=10_000, half_open=10_000, transactions=200_000)
+"""One service calls all these people, and they let it ring."""
 
 
 class NobodyThere(Exception):
@@ -46,6 +49,7 @@ class Exchange(Listener):
             listener=self,
             user_agent="Ahize practice exchange",
             advertise=(config.advertise, config.port) if config.advertise else None,
+            limits=_LIMITS,
         )
         self._ends: dict[Call, FarEnd] = {}
         self._tasks = Tasks()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from kit import log
 from kit.tasks import Tasks
@@ -16,23 +17,27 @@ from sip.dialog import Dialog
 from sip.digest import Credentials
 from sip.errors import LocalError
 from sip.exchange import Done, Exchange
-from sip.gate import Counts, Gate
+from sip.gate import USUAL, Counts, Gate, Limits
 from sip.letterhead import Letterhead, tag_for
 from sip.listener import Account, Listener, Peers
-from sip.machine import Transaction
+from sip.machine import Transaction, User
 from sip.message import Request, Response
 from sip.registration import Registration, StateCallback
 from sip.server_call import ServerCall
 from sip.stray import StrayDialog
 from sip.timers import TimerQueue
+from sip.tls import Tls
 from sip.transactions import Transactions
-from sip.transport import Address, OpenTransport, Transport, UdpTransport
+from sip.transport import Above, Address, OpenTransports, Transport
 from sip.uas import ALLOW, SDP
 from sip.uri import Uri, is_ip
+from sip.wires import open_wires
 
 _log = log.get("sip.agent")
 FAREWELL = 1.0
 """Seconds that `stop` waits for answers to its last requests."""
+MAX_DATAGRAM = 1300
+"""Bytes of a request above which UDP might break it into pieces (RFC 3261 §18.1.1)."""
 
 
 class UserAgent:
@@ -40,7 +45,7 @@ class UserAgent:
 
     `bind`: host and port to listen on (port 0: any). `advertise`: what others are told instead (NAT, containers).
     `unknown_peer`: "drop" (no answer at all) or "403" to what strangers send. `trace` sees every message as
-    (direction, bytes, address).
+    (direction, bytes, address). UDP and TCP are spoken on the same port, TLS where `tls` says how.
     """
 
     def __init__(
@@ -53,13 +58,15 @@ class UserAgent:
         advertise: tuple[str, int] | None = None,
         unknown_peer: str = "drop",
         trace: Callable[[str, bytes, Address], None] | None = None,
-        open_transport: OpenTransport = UdpTransport.open,
+        tls: Tls | None = None,
+        limits: Limits = USUAL,
+        open_transports: OpenTransports | None = None,
     ) -> None:
         self.listener = listener
         self.peers = peers
         self.unknown_peer = unknown_peer
         self.counts = Counts()
-        self.gate = Gate()
+        self.gate = Gate(limits)
         self.timers = TimerQueue(self._earlier)
         self.core = Core(self)
         self.transactions = Transactions(self.core, self.timers, self._send)
@@ -68,21 +75,29 @@ class UserAgent:
         self._advertise = advertise
         self._name = user_agent
         self._trace = trace
-        self._open_transport = open_transport
+        self._open_transports = open_transports or partial(open_wires, tls=tls)
+        self._tls_port = tls.port if tls is not None else 0
+        self._names: dict[Address, str] = {}
+        self._refuse_tcp: set[Address] = set()
         self._transports: dict[str, Transport] = {}
         self._credentials: dict[Account, Credentials] = {}
         self._registrations: set[Registration] = set()
         self._waker: asyncio.TimerHandle | None = None
-        self.letterhead = Letterhead(user_agent, *(advertise or bind))
+        self.letterhead = self._letterhead(*(advertise or bind))
 
     # ------------------------------------------------------------ life
 
     async def start(self) -> None:
-        """Open the socket; raises OSError when the address cannot be had."""
+        """Open the sockets; raises OSError when the address cannot be had, `BadTlsFiles`."""
         self._loop = asyncio.get_running_loop()
-        udp = await self._open_transport(self._bind, self._receive)
-        self._transports[udp.name] = udp
-        self.letterhead = Letterhead(self._name, *(self._advertise or udp.local[:2]))
+        above = Above(self._receive, self._lost, self._knows, self._name_of, self.tasks.spawn)
+        self._transports = {one.name: one for one in await self._open_transports(self._bind, above)}
+        self.letterhead = self._letterhead(*(self._advertise or self._transports["udp"].local[:2]))
+
+    def _letterhead(self, host: str, port: int) -> Letterhead:
+        tls = self._transports.get("tls")
+        listening = tls.local.port if tls is not None else 0
+        return Letterhead(self._name, host, {"udp": port, "tcp": port, "tls": listening or self._tls_port or port})
 
     async def stop(self) -> None:
         """Unregister, end what still lives with CANCEL or BYE, wait at most 1 s for the answers, close the socket."""
@@ -92,12 +107,12 @@ class UserAgent:
         ends = self._loop.time() + FAREWELL
         while self.transactions.unanswered() and self._loop.time() < ends:  # noqa: ASYNC110  a short farewell
             await asyncio.sleep(0.01)
+        for transport in self._transports.values():
+            transport.close()
         await self.tasks.close()
         if self._waker is not None:
             self._waker.cancel()
         self.timers.clear()
-        for transport in self._transports.values():
-            transport.close()
 
     def now(self) -> float:
         """Monotonic seconds of the loop's clock."""
@@ -125,7 +140,7 @@ class UserAgent:
         from_tag: str,
         cseq: int,
         sdp: bytes,
-        destination: tuple[str, int],
+        destination: tuple[str, int] | Address,
         account: Account | None = None,
         headers: Sequence[tuple[str, str]] = (),
         display_name: str | None = None,
@@ -133,14 +148,15 @@ class UserAgent:
         """Send an INVITE now; what comes of it is told to the listener.
 
         URIs are plain ("sip:905321005001@pbx.example"; `sip.uri.for_number` makes them); `destination` is an IP
-        address and port. Raises `sip.LocalError` when a field would not be safe on the wire; nothing is sent then.
+        address and port, by UDP when no transport is named. Raises `sip.LocalError` when a field would not be safe on
+        the wire; nothing is sent then.
         """
         if not is_ip(destination[0]):
             raise LocalError("a destination is an IP address: resolve names first")
         request = self.letterhead.invite(target_uri, from_uri, to_uri, (call_id, from_tag, cseq), display_name, sdp)
         for field, value in headers:
             request.add(field, value)
-        call = ClientCall(self, request, Address(*destination), self.credentials(account))
+        call = ClientCall(self, request, Address.of(destination), self.credentials(account))
         self.core.placed.add(call)
         return call
 
@@ -151,9 +167,9 @@ class UserAgent:
         self.tasks.spawn(registration.run(), "sip.registration")
         return registration
 
-    async def options(self, destination: tuple[str, int], uri: str | None = None) -> int:
+    async def options(self, destination: tuple[str, int] | Address, uri: str | None = None) -> int:
         """Ask whether somebody is there: the final status, 408 when nobody answered (32 s), 503 when not sent."""
-        to = Address(*destination)
+        to = Address.of(destination)
         target = uri or str(Uri("sip", to.host, port=to.port))
         request = self.letterhead.new_request("OPTIONS", target, target, self.letterhead.contact_uri)
         request.headers["accept"] = [SDP]
@@ -169,7 +185,7 @@ class UserAgent:
         from_uri: str,
         to_uri: str,
         request_uri: str,
-        destination: tuple[str, int],
+        destination: tuple[str, int] | Address,
         to_tag: str | None = None,
         remote_target: str | None = None,
         route_set: Sequence[str] = (),
@@ -189,18 +205,21 @@ class UserAgent:
             route_set=tuple(route_set),
             local_cseq=cseq + _PAST_RETRIES,
             remote_cseq=None,
-            fallback=Address(*destination),
+            fallback=Address.of(destination),
         )
         lost = self.core.end_lost(dialog, cseq, request_uri, self.credentials(account), answered=answered)
         return self.tasks.spawn(lost, "sip.end_lost")
 
-    async def resolve(self, host: str, port: int) -> Address:
-        """The address behind a name (A, then AAAA; no SRV). Raises OSError when there is none."""
+    async def resolve(self, host: str, port: int, transport: str = "udp") -> Address:
+        """The address behind a name (A, then AAAA; no SRV); the name is what a certificate of that address must be
+        for. Raises OSError when there is none."""
         if is_ip(host):
-            return Address(host, port)
+            return Address(host, port, transport)
         found = await self._loop.getaddrinfo(host, port)
         found.sort(key=lambda entry: len(entry[4]))
-        return Address(str(found[0][4][0]), port)
+        address = Address(str(found[0][4][0]), port, transport)
+        self._names[address] = host
+        return address
 
     # ------------------------------------------------------------ for calls, exchanges and registrations
 
@@ -230,6 +249,22 @@ class UserAgent:
         for name, value in headers:
             response.add(name, value)
         transaction.respond(response, self.now())
+
+    def begin(self, request: Request, to: Address, user: User) -> Transaction:
+        """Put our Via on a request and send it. One that is too long for UDP goes by TCP, until the other side has
+        refused that (RFC 3261 §18.1.1). Raises `LocalError` when the request is not fit for the wire."""
+        self.letterhead.stamp(request, to)
+        stream = Address(to.host, to.port, "tcp")
+        if to.transport != "udp" or "tcp" not in self._transports or stream in self._refuse_tcp:
+            return self.transactions.request(request, to, user, self.now())
+        if len(request.encode()) <= MAX_DATAGRAM:
+            return self.transactions.request(request, to, user, self.now())
+        self.letterhead.stamp(request, stream)
+        return self.transactions.request(request, stream, user, self.now(), instead=to)
+
+    def avoid_tcp(self, address: Address) -> None:
+        """This side takes no TCP: what is long goes to it by UDP too."""
+        self._refuse_tcp.add(address)
 
     def send(self, request: Request, to: Address, credentials: Credentials | None, done: Done | None = None) -> None:
         """Send a request whose answer nobody waits for."""
@@ -293,6 +328,20 @@ class UserAgent:
         if self._trace is not None:
             self._trace("in", data, source)
         self._guarded(self.core.receive, data, source, self._loop.time())
+
+    def _lost(self, address: Address) -> None:
+        self._guarded(self.transactions.transport_failed, address, self._loop.time())
+        for registration in list(self._registrations):
+            registration.lost(address)
+
+    def _knows(self, host: str) -> bool:
+        known = self.peers(host) is not None
+        if not known:
+            self.gate.stranger(self._loop.time())
+        return known
+
+    def _name_of(self, address: Address) -> str:
+        return self._names.get(address, address.host)
 
     def _guarded(self, callback: Callable[..., object], *args: object) -> None:
         """The loop's edge: one packet or callback that fails takes nothing else with it."""

@@ -36,11 +36,10 @@ class ClientCall(Call):
         self._answers = 0
         self._acks: Request | None = None
         self._give_up: Timer | None = None
-        self._transaction = self._send(agent.now())
+        self._transaction = self._send()
 
-    def _send(self, now: float) -> Transaction:
-        self.agent.letterhead.stamp(self._invite, self._destination)
-        return self.agent.transactions.request(self._invite, self._destination, self, now)
+    def _send(self) -> Transaction:
+        return self.agent.begin(self._invite, self._destination, self)
 
     @property
     def request(self) -> Request:
@@ -71,7 +70,7 @@ class ClientCall(Call):
             self.cancel()
 
     def _send_cancel(self) -> None:
-        self.agent.send(cancel_for(self._invite), self._destination, None)
+        self.agent.send(cancel_for(self._invite), self._transaction.address, None)
         self._give_up = self.agent.timers.set(self.agent.now() + TIMEOUT, self, 0)
 
     # ------------------------------------------------------------ what comes back
@@ -84,7 +83,7 @@ class ClientCall(Call):
         elif response.status < 200:
             self._provisional(response)
         else:
-            self._failure(response, now)
+            self._failure(response)
 
     def _provisional(self, response: Response) -> None:
         before = self.life
@@ -127,7 +126,7 @@ class ClientCall(Call):
         self.agent.remember(self)
         self.agent.tell(self.agent.listener.on_answered, self, response)
 
-    def _failure(self, response: Response, now: float) -> None:
+    def _failure(self, response: Response) -> None:
         self.final = response
         if self.life in (Life.TRYING, Life.PROCEEDING):
             header = authorized(self._invite, response, self.credentials, self._answers)
@@ -135,7 +134,7 @@ class ClientCall(Call):
                 self._answers += 1
                 self.turn(Turn.AGAIN)
                 self._invite = with_credentials(self._invite, header)
-                self._transaction = self._send(now)
+                self._transaction = self._send()
                 return
             self._fail(response.status, response.reason)
         else:
@@ -147,8 +146,11 @@ class ClientCall(Call):
             self._fail(408, "timeout")
 
     def on_transport_error(self, transaction: Transaction, now: float) -> None:
-        if transaction is self._transaction:
-            self._fail(503, "transport")
+        if transaction is not self._transaction:
+            return
+        if self.life is Life.PROCEEDING:
+            self._send_cancel()  # the other end may still ring: the answer would find nobody
+        self._fail(503, "transport")
 
     def on_timer(self, event: int, now: float) -> None:
         """64*T1 after CANCEL without a final answer: the INVITE is taken for cancelled (§9.1 ¶5)."""

@@ -9,12 +9,13 @@ from sip import headers as h
 from sip.call import Call
 from sip.dialog import Dialog, DialogKey
 from sip.errors import BadMessage, SipError
+from sip.gate import RETRY_AFTER, OfferKey
 from sip.machine import Transaction, ack_for, cancel_for
 from sip.message import Message, Request, Response, parse
 from sip.server_call import ServerCall
 from sip.transaction import State
 from sip.transport import Address
-from sip.uas import SDP, mark_source, refusal
+from sip.uas import SDP, bare_answer, mark_source, refusal, way_back
 
 if TYPE_CHECKING:
     from sip.agent import UserAgent
@@ -31,7 +32,7 @@ class Core:
         self._calls: dict[DialogKey, Call] = {}
         self.placed: set[ClientCall] = set()
         """Calls of ours without a final answer."""
-        self._offered: dict[tuple[str, str, int], ServerCall] = {}
+        self._offered: dict[OfferKey, ServerCall] = {}
         self.strays: dict[DialogKey, StrayDialog] = {}
         self._source = Address("", 0)
 
@@ -91,9 +92,12 @@ class Core:
         if not isinstance(message, Request) or message.method == "ACK":
             return
         try:
-            to = mark_source(message, source)
-            self._agent.transmit(message.reply(status, to_tag=secrets.token_hex(6)), to)
-        except (SipError, KeyError):
+            to = way_back(message, source)
+            response = bare_answer(message, status)
+            if status == 503:
+                response.add("retry-after", RETRY_AFTER)
+            self._agent.transmit(response, to)
+        except (SipError, KeyError):  # no Via at all
             self._agent.counts.unmatched += 1
 
     # ------------------------------------------------------------ responses
@@ -124,24 +128,54 @@ class Core:
         reply_to = mark_source(request, source)
         transactions = self._agent.transactions
         if transactions.repeated(request, now):
+            if request.method == "ACK":
+                self._agent.gate.settled(_offer_key(request))
             return
         if request.method == "ACK":
             self._ack(request, now)
             return
         for name in ("from", "to"):
             h.parse_name_addr(request.headers[name][0])
-        self._source = source
-        transactions.accept(request, reply_to, now)
+        if self._belongs(request) or self._is_taken_on(request, source, now):
+            self._source = source
+            transactions.accept(request, reply_to, now)
+
+    def _belongs(self, request: Request) -> bool:
+        """Whether a request is about a call that we know: those are served whatever else comes."""
+        if request.method == "CANCEL":
+            return self._agent.transactions.invite_of(request) is not None
+        return (request.call_id, request.to_tag, request.from_tag) in self._calls
+
+    def _is_taken_on(self, request: Request, source: Address, now: float) -> bool:
+        """Whether something new may begin; else it is dropped or refused, and nothing remembered of it."""
+        gate, is_call = self._agent.gate, request.method == "INVITE"
+        if gate.is_flood(source.host, now):
+            return False
+        if gate.is_too_much(source.host, is_call, len(self._agent.transactions), now):
+            self._answer_stateless(request, 503, source)
+            return False
+        if is_call:
+            gate.opened(_offer_key(request), source.host)
+        return True
+
+    def on_gone(self, transaction: Transaction) -> None:
+        if transaction.request.method == "INVITE":
+            self._agent.gate.settled(_offer_key(transaction.request))
 
     def _ack(self, ack: Request, now: float) -> None:
         call = self._calls.get((ack.call_id, ack.to_tag, ack.from_tag))
         if call is None:
             self._agent.counts.unmatched += 1
         else:
+            self._agent.gate.settled(_offer_key(ack))
             call.on_ack(ack, now)
 
     def on_accepted_ack(self, transaction: Transaction, ack: Request, now: float) -> None:
         self._ack(ack, now)
+
+    def on_detour_closed(self, request: Request, refused: Address, to: Address) -> None:
+        self._agent.avoid_tcp(refused)
+        self._agent.letterhead.stamp(request, to)
 
     def on_request(self, transaction: Transaction, request: Request, now: float) -> None:
         """A new request, in its transaction. What the listener raises becomes 500 and goes on to the loop's edge."""
@@ -241,7 +275,7 @@ class Core:
         return cancel_for(invite)
 
 
-def _offer_key(request: Request) -> tuple[str, str, int]:
+def _offer_key(request: Request) -> OfferKey:
     return request.call_id, request.from_tag, request.cseq.number
 
 

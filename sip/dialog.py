@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sip import headers as h
 from sip.errors import BadMessage
+from sip.machine import COOKIE
 from sip.message import Fields, Request, Response
 from sip.transport import Address
 from sip.uri import Uri
@@ -77,6 +78,8 @@ class Dialog:
     def of_request(cls, request: Request, local_tag: str, fallback: Address) -> Dialog:
         """The called side (§12.1.1). Raises `BadMessage` when the INVITE has no Contact or Record-Route to go by."""
         target, routes = _targets(request)
+        if target is None and not request.via.branch.startswith(COOKIE):
+            target = h.uri_of(request.headers["from"][0])  # RFC 2543 §6.13: such a caller is reached by its From
         if target is None:
             raise BadMessage("an INVITE has no Contact", request)
         return cls(
@@ -149,10 +152,19 @@ class Dialog:
 
     def _find_hop(self) -> Address:
         try:
-            found = Uri.parse(h.uri_of(self.route_set[0]) if self.route_set else self.remote_target).address
+            uri = Uri.parse(h.uri_of(self.route_set[0]) if self.route_set else self.remote_target)
         except BadMessage:
             return self.fallback
-        return self.fallback if found is None else Address(*found, self.fallback.transport)
+        if uri.address is None:
+            return self.fallback
+        transport = _transport_of(uri, self.fallback.transport)
+        return Address(uri.host, uri.port or (5061 if transport == "tls" else 5060), transport)
+
+
+def _transport_of(uri: Uri, usual: str) -> str:
+    """The transport that a URI names (RFC 3263 §4.1); what began under TLS stays so."""
+    named = (uri.params.get("transport") or "").lower()
+    return named if usual != "tls" and named in ("udp", "tcp", "tls") else usual
 
 
 def _reach(response: Response) -> tuple[str | None, list[str]]:

@@ -4,10 +4,12 @@ SipError
 ├── LocalError              we asked for something that may not be sent or done
 │   ├── UnsafeField         a field holds CR, LF or NUL
 │   ├── BadNumber           not a number that may be dialed
-│   └── WrongState          the call or transaction is past that
+│   ├── WrongState          the call or transaction is past that
+│   └── BadTlsFiles         a certificate, key or file of authorities that cannot be used
 └── RemoteError             what came from outside is not right
     ├── BadMessage          cannot be read; `status` is what a request is answered with
     │   └── BadVersion      not SIP/2.0 (505)
+    ├── BadStream           a connection that does not carry SIP: it is closed
     ├── BadSdp              a session description that cannot be used
     └── ChallengeRefused    a challenge that this account does not answer
 """
@@ -40,6 +42,10 @@ class WrongState(LocalError):
     """The call or transaction is past that."""
 
 
+class BadTlsFiles(LocalError):
+    """A certificate, key or file of authorities cannot be used: look at the files that the settings name."""
+
+
 class RemoteError(SipError):
     """What came from outside is not right."""
 
@@ -58,6 +64,10 @@ class BadVersion(BadMessage):
     """Not SIP/2.0."""
 
     status = 505
+
+
+class BadStream(RemoteError):
+    """What comes by a connection is not SIP, or has no end: the connection is closed."""
 
 
 class BadSdp(RemoteError):

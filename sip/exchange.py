@@ -52,9 +52,10 @@ class Exchange:
         self._send()
 
     def _send(self) -> None:
-        if self._request.method != "CANCEL":
-            self._agent.letterhead.stamp(self._request, self._to)
-        self._agent.transactions.request(self._request, self._to, self, self._agent.now())
+        if self._request.method == "CANCEL":  # its Via is the INVITE's
+            self._agent.transactions.request(self._request, self._to, self, self._agent.now())
+        else:
+            self._agent.begin(self._request, self._to, self)
 
     def on_response(self, transaction: Transaction, response: Response, now: float) -> None:
         if response.status < 200:

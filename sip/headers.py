@@ -276,6 +276,6 @@ def sent_by(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def contact_uri(user: str, host: str, port: int) -> str:
-    """Our own address for a Contact."""
-    return str(Uri("sip", host, user or None, port=port))
+def contact_uri(user: str, host: str, port: int, transport: str = "udp") -> str:
+    """Our own address for a Contact; the transport is named where it is another than UDP (RFC 3261 §19.1.1)."""
+    return str(Uri("sip", host, user or None, port=port, params={} if transport == "udp" else {"transport": transport}))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from hashlib import blake2s
+from typing import NamedTuple
 
 from sip import headers as h
 from sip.dialog import Dialog
@@ -16,19 +18,39 @@ OWN_USER = "ahize"
 """The user part of our own Contact."""
 
 
+class _Own(NamedTuple):
+    """Where we are by one transport."""
+
+    port: int
+    sent_by: str
+    contact_uri: str
+
+
 class Letterhead:
-    """`host`, `port`: what others are told; `name`: User-Agent and Server. Raises `UnsafeField` for a name that holds
-    CR, LF or NUL."""
+    """`host` and `ports` (transport to port, "udp" at least) are what others are told; `name`: User-Agent and Server.
+    Raises `UnsafeField` for a name that holds CR, LF or NUL."""
 
-    __slots__ = ("_contact", "_name", "_port", "_sent_by", "contact_uri", "host")
+    __slots__ = ("_name", "_own", "host")
 
-    def __init__(self, name: str, host: str, port: int) -> None:
+    def __init__(self, name: str, host: str, ports: Mapping[str, int]) -> None:
         self.host = host
-        self._port = port
-        self.contact_uri = h.contact_uri(OWN_USER, host, port)
         self._name = h.safe(name)
-        self._sent_by = h.sent_by(host, port)
-        self._contact = f"<{self.contact_uri}>"
+        self._own = {
+            transport: _Own(port, h.sent_by(host, port), h.contact_uri(OWN_USER, host, port, transport))
+            for transport, port in ports.items()
+        }
+
+    @property
+    def contact_uri(self) -> str:
+        """Our address for who reaches us by UDP."""
+        return self.contact_by("udp")
+
+    def contact_by(self, transport: str) -> str:
+        """Our address for who reaches us by this transport."""
+        return self._by(transport).contact_uri
+
+    def _by(self, transport: str) -> _Own:
+        return self._own.get(transport) or self._own["udp"]
 
     def call_id(self) -> str:
         """A fresh Call-ID."""
@@ -63,26 +85,31 @@ class Letterhead:
             "to": [h.name_addr(to_uri)],
             "call-id": [call_id],
             "cseq": [f"1 {method}"],
-            "contact": [self._contact],
+            "contact": [f"<{self.contact_uri}>"],
             "user-agent": [self._name],
         }
         return Request(method, uri, fields)
 
     def is_ours(self, response: Response) -> bool:
         """Whether a response belongs to an INVITE that this or an earlier process sent from here."""
-        return response.from_tag == tag_for(response.call_id) and response.via.sent_by == self._sent_by
+        via = response.via
+        return response.from_tag == tag_for(response.call_id) and via.sent_by == self._by(via.transport.lower()).sent_by
 
     def stamp(self, request: Request, to: Address) -> None:
-        """Give a request its Via, whose branch follows from Call-ID, tags and CSeq."""
+        """Give a request its Via, whose branch follows from Call-ID, tags and CSeq, and the Contact that goes with
+        the transport."""
         tags = f"{request.from_tag}{request.to_tag}"
         branch = branch_for(request.call_id, tags, request.cseq.number, request.method)
-        transport = to.transport.upper()
-        line = f"SIP/2.0/{transport} {self._sent_by};rport;branch={branch}"
-        request.stamp(line, h.Via(transport, self.host, self._port, {"rport": None, "branch": branch}))
+        transport, own = to.transport.upper(), self._by(to.transport)
+        line = f"SIP/2.0/{transport} {own.sent_by};rport;branch={branch}"
+        request.stamp(line, h.Via(transport, self.host, own.port, {"rport": None, "branch": branch}))
+        if "contact" in request.headers:
+            request.headers["contact"] = [f"<{own.contact_uri}>"]
 
     def dress(self, message: Request | Response) -> None:
         """Add who we are, where we are and what we understand."""
-        message.headers["contact"] = [self._contact]
+        transport = message.via.transport.lower() if isinstance(message, Response) else "udp"
+        message.headers["contact"] = [f"<{self.contact_by(transport)}>"]
         message.headers["allow"] = [ALLOW]
         message.headers["user-agent" if isinstance(message, Request) else "server"] = [self._name]
 

@@ -47,7 +47,7 @@ class Home(Protocol):
 
 
 class Transaction:
-    """One machine. Drive it by `step`; `address` is where it sends to."""
+    """One machine. Drive it by `step`; `address` is where it sends to, `instead` where to when that cannot be."""
 
     __slots__ = (
         "_home",
@@ -56,6 +56,7 @@ class Transaction:
         "_limit",
         "_repeat",
         "address",
+        "instead",
         "key",
         "reliable",
         "request",
@@ -70,6 +71,7 @@ class Transaction:
         self.key = key
         self.request = request
         self.address = address
+        self.instead: Address | None = None
         self.reliable = reliable
         self.user: User | ServerUser | None = user
         self.state = State.NEW
@@ -93,6 +95,13 @@ class Transaction:
         """Send the request (client)."""
         self._last = self.request.encode()
         self.step(Event.SEND_INVITE if self.request.method == "INVITE" else Event.SEND_REQUEST, now)
+
+    def start_again(self, to: Address, now: float, *, reliable: bool) -> None:
+        """Send the request by another way (client): nothing came back by the first."""
+        self._stop(now, None)
+        self.address, self.instead, self.reliable = to, None, reliable
+        self.state, self._interval = State.NEW, T1
+        self.start(now)
 
     def respond(self, response: Response, now: float) -> None:
         """Send a response (server). Raises `WrongState` when a final one was sent, or the machine has ended."""

@@ -47,10 +47,16 @@ class Registration:
         self._failures = 0
         self._stopped = False
         self._now = asyncio.Event()
+        self._to: Address | None = None
 
     def refresh(self) -> None:
         """Register again now, whatever the timer says."""
         self._now.set()
+
+    def lost(self, address: Address) -> None:
+        """A connection broke: when it was the registrar's, it may not know us any more, nor reach us."""
+        if self.state.up and address == self._to:
+            self.refresh()
 
     async def stop(self) -> None:
         """Unregister; waits for the registrar's answer at most 1 s."""
@@ -101,8 +107,9 @@ class Registration:
             self._tell(RegistrationState(up=False, status=0, reason="the registrar does not answer"))
 
     async def _ask(self, expires: int) -> tuple[int, Response | None]:
-        to = await self._agent.resolve(self.account.host, self.account.port)
-        credentials = self._agent.credentials(self.account)
+        account = self.account
+        to = self._to = await self._agent.resolve(account.host, account.port, account.transport)
+        credentials = self._agent.credentials(account)
         request = self._request(expires, to)
         known = credentials.again("REGISTER", request.uri) if credentials is not None else None
         if known is not None:
@@ -127,8 +134,11 @@ class Registration:
     def _registered(self, response: Response) -> float:
         self._failures = 0
         self._tell(RegistrationState(up=True, status=response.status, reason=response.reason))
-        granted = _granted(response, self._agent.letterhead.contact_uri, self._expires)
+        granted = _granted(response, self._contact(), self._expires)
         return min(self.account.refresh, max(granted, 1) * random.uniform(0.5, 0.75))
+
+    def _contact(self) -> str:
+        return self._agent.letterhead.contact_by(self.account.transport)
 
     def _brief(self, response: Response) -> float:
         """423: ask for as long as the registrar wants (§10.2.8)."""

@@ -114,6 +114,11 @@ class ServerCall(Call):
             self._refuse(487)  # §15.1.2: BYE in an early dialog
         super().on_bye(transaction, request)
 
+    def on_transport_error(self, transaction: Transaction, now: float) -> None:
+        """The caller's connection broke: before the answer there is nobody left to ring for."""
+        if self.life in (Life.TRYING, Life.PROCEEDING):
+            self.end_by_peer("transport")
+
     def on_timeout(self, transaction: Transaction, now: float) -> None:
         """Timer H: no ACK for our refusal; the call was told as over when it was refused."""
 

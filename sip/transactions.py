@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from sip.errors import WrongState
 from sip.machine import COOKIE, Transaction, User
 from sip.message import Request, Response
 from sip.timers import TimerQueue
-from sip.transaction import Event
+from sip.transaction import Event, State
 from sip.transport import Address
 
 
@@ -20,6 +19,14 @@ class Core(Protocol):
 
     def on_accepted_ack(self, transaction: Transaction, ack: Request, now: float) -> None:
         """An ACK with the INVITE's own branch for a 2xx (RFC 6026 §7.1 passes it on)."""
+        ...
+
+    def on_gone(self, transaction: Transaction) -> None:
+        """A server transaction has ended."""
+        ...
+
+    def on_detour_closed(self, request: Request, refused: Address, to: Address) -> None:
+        """A request that was sent another way than usual goes `to` the usual address now: write that into it."""
         ...
 
 
@@ -46,10 +53,14 @@ class Transactions:
     def __len__(self) -> int:
         return len(self._clients) + len(self._servers)
 
-    def request(self, request: Request, to: Address, user: User, now: float) -> Transaction:
-        """Begin a client transaction. Raises `LocalError` when the request is not fit for the wire."""
+    def request(
+        self, request: Request, to: Address, user: User, now: float, instead: Address | None = None
+    ) -> Transaction:
+        """Begin a client transaction. `instead`: where the request goes when nobody takes it at `to`.
+        Raises `LocalError` when the request is not fit for the wire."""
         key = (request.branch, request.method)
         transaction = Transaction(self, key, request, to, reliable=self._is_reliable(to), user=user)
+        transaction.instead = instead
         self._clients[key] = transaction
         try:
             transaction.start(now)
@@ -102,8 +113,17 @@ class Transactions:
     def transport_failed(self, address: Address, now: float) -> None:
         """A connection broke: tell everybody who was sending there."""
         for transaction in [*self._clients.values(), *self._servers.values()]:
-            if transaction.address == address:
-                transaction.step(Event.TRANSPORT_ERROR, now)
+            if transaction.address == address and transaction.state is not State.TERMINATED:
+                self.failed(transaction, now)
+
+    def failed(self, transaction: Transaction, now: float) -> None:
+        """A transaction could not send, or cannot be answered any more."""
+        instead = transaction.instead
+        if instead is None or transaction.state not in (State.IC_CALLING, State.NC_TRYING):
+            transaction.step(Event.TRANSPORT_ERROR, now)
+            return
+        self._core.on_detour_closed(transaction.request, transaction.address, instead)
+        transaction.start_again(instead, now, reliable=self._is_reliable(instead))
 
     # ------------------------------------------------------------ what transactions need
 
@@ -111,7 +131,7 @@ class Transactions:
         try:
             self._send(data, transaction.address)
         except OSError:
-            self.timers.set(now, _Failure(transaction), Event.TRANSPORT_ERROR)
+            self.timers.set(now, _Failure(self, transaction), Event.TRANSPORT_ERROR)
 
     def deliver(self, transaction: Transaction, message: Request | Response, now: float) -> None:
         if isinstance(message, Response):
@@ -122,24 +142,25 @@ class Transactions:
             self._core.on_request(transaction, message, now)
 
     def forget(self, transaction: Transaction) -> None:
-        for table in (self._clients, self._servers):
-            if table.get(transaction.key) is transaction:
-                del table[transaction.key]
+        if self._clients.get(transaction.key) is transaction:
+            del self._clients[transaction.key]
+        elif self._servers.get(transaction.key) is transaction:
+            del self._servers[transaction.key]
+            self._core.on_gone(transaction)
 
 
 class _Failure:
     """Tells a transaction of a failed send in a later turn, so that its user is not called from inside its own call."""
 
-    __slots__ = ("_transaction",)
+    __slots__ = ("_home", "_transaction")
 
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, home: Transactions, transaction: Transaction) -> None:
+        self._home = home
         self._transaction = transaction
 
     def on_timer(self, event: int, now: float) -> None:
-        try:
-            self._transaction.step(Event(event), now)
-        except WrongState:
-            return  # it has ended meanwhile
+        if self._transaction.state is not State.TERMINATED:  # else it has ended meanwhile
+            self._home.failed(self._transaction, now)
 
 
 def server_key(request: Request, method: str | None = None) -> object:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, cast
 
 
 class Address(NamedTuple):
-    """One end of the wire: an IP address, a port and the name of the transport ("udp")."""
+    """One end of the wire: an IP address, a port and the name of the transport ("udp", "tcp" or "tls")."""
 
     host: str
     port: int
     transport: str = "udp"
+
+    @classmethod
+    def of(cls, place: tuple[str, int] | Address) -> Address:
+        """Host and port by UDP, or the address itself."""
+        return place if isinstance(place, Address) else cls(*place)
 
 
 Receive = Callable[[bytes, Address], None]
@@ -35,8 +41,20 @@ class Transport(Protocol):
     def close(self) -> None: ...
 
 
-OpenTransport = Callable[[tuple[str, int], Receive], Awaitable[Transport]]
-"""Opens the way in and out at an address; raises OSError when it cannot be had."""
+@dataclass(frozen=True, slots=True)
+class Above:
+    """What a transport tells and asks: `receive` one message; `lost`: a connection broke or could not be made; `knows`:
+    whether an IP address may connect; `name_of`: what the certificate of an address must be for; `spawn` runs work."""
+
+    receive: Receive
+    lost: Callable[[Address], None]
+    knows: Callable[[str], bool]
+    name_of: Callable[[Address], str]
+    spawn: Callable[[Coroutine[Any, Any, None], str], object]
+
+
+OpenTransports = Callable[[tuple[str, int], Above], Awaitable[Sequence[Transport]]]
+"""Opens all ways in and out at an address, UDP first; raises OSError when it cannot be had."""
 
 _BUFFER = 4 * 1024 * 1024
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
+
 from sip import headers as h
-from sip.message import Request
+from sip.errors import BadMessage
+from sip.message import Request, Response
+from sip.names import REASONS
 from sip.transport import Address
 
 METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS")
@@ -46,8 +50,28 @@ def mark_source(request: Request, source: Address) -> Address:
     wants_port = "rport" in via.params
     if wants_port or via.host != source.host:
         _rewrite(request, source, wants_port)
-    port = source.port if wants_port else via.port or 5060
+    by_connection = source.transport != "udp"
+    port = source.port if wants_port or by_connection else via.port or 5060
     return Address(source.host, port, source.transport)
+
+
+def way_back(request: Request, source: Address) -> Address:
+    """The same for a request that may be broken: when its Via cannot be read, back to where the packet came from."""
+    try:
+        return mark_source(request, source)
+    except BadMessage:
+        return source
+
+
+def bare_answer(request: Request, status: int) -> Response:
+    """The answer to a request that may be broken: it copies what there is (§8.2.6.2). Raises KeyError without Via."""
+    if all(name in request.headers for name in _COPIED):
+        return request.reply(status, to_tag=secrets.token_hex(6))
+    kept = {name: request.headers[name] for name in _COPIED if name == "via" or name in request.headers}
+    return Response(status, REASONS.get(status, ""), kept)
+
+
+_COPIED = ("via", "from", "to", "call-id", "cseq")
 
 
 def _rewrite(request: Request, source: Address, wants_port: bool) -> None:

@@ -64,3 +64,23 @@ async def test_a_sip_port_that_is_taken_is_named():
         with pytest.raises(lines.SipPortTaken, match=rf"127\.0\.0\.1:{port} .*sip\.port"):
             async with lines.lines_of(settings(sip={"port": port})):
                 pass
+
+
+@pytest.mark.parametrize(
+    ("sip", "trunk"),
+    [
+        ({"tls_ca": "none.pem"}, {"transport": "tls", "port": 5061}),
+        ({"tls_certificate": "none.pem", "tls_key": "none.key"}, {}),
+    ],
+)
+async def test_files_for_tls_that_are_not_there_end_the_start(sip: dict[str, object], trunk: dict[str, object]):
+    made = settings(sip={"port": 0, "tls_port": 0, **sip}, trunks=[TRUNK | trunk])
+
+    with pytest.raises(lines.NoSipCertificate, match=r"none\.pem .*No such file.*sip\.tls_ca"):
+        async with lines.lines_of(made):
+            pass
+
+
+def test_a_certificate_without_its_key_is_refused():
+    with pytest.raises(ValueError, match="give both or neither"):
+        settings(sip={"tls_certificate": "own.pem"})

@@ -43,9 +43,10 @@ LINE_PORTS = (29200, 29398)
 class RealCentre(Centre):
     """The engine with stores in memory and lines to Asterisk; operator 1001 has a phone."""
 
-    def __init__(self, pbx: Pbx, *campaigns: Campaign, secret: str = "dialer-secret") -> None:
+    def __init__(self, pbx: Pbx, *campaigns: Campaign, secret: str = "dialer-secret", transport: str = "udp") -> None:
         super().__init__(*campaigns, far=FarEnd(), before=BudgetCounts(100, 0))
-        self.trunk = Trunk("pbx", *pbx.address, "dialer", secret, realm="pbx.test", cps=0)  # type: ignore[assignment]
+        login = {"username": "dialer", "password": secret, "realm": "pbx.test"}
+        self.trunk = Trunk("pbx", *pbx.address, **login, cps=0, transport=transport)  # type: ignore[assignment]
         self.clock = SystemClock()  # type: ignore[assignment]
         self.phone = Phone("1001", pbx.address)
         self.take_lines()
@@ -165,6 +166,24 @@ async def test_each_answer_of_the_network_becomes_its_outcome(
     assert (ended.outcome, ended.status) == (outcome, status)
     assert (await pbx.record(number[1:])).extension
     assert real.state(OPERATOR) in ("ready", "reserved")
+
+
+async def test_trunk_by_tcp_registers_dials_joins_and_takes_calls(pbx: Pbx) -> None:
+    centre = RealCentre(pbx, campaign(ring_s=3.0, wrap_up_s=0.2), transport="tcp")
+    try:
+        await centre.open()
+        centre.callers.by_called["+902125550000"] = Caller(BANK)
+        centre.leads.add(first(centre), ["+905321102011"])  # hangs up after 2 s
+        await centre.sit_down()
+        await centre.until(centre.outcomes, 30)
+        await pbx.call_in("+902125550000", "+905321112233", "talker")
+        await centre.until(lambda: len(centre.facts(CallConnected)) == 2, 30)
+
+        assert centre.outcomes() == ["connected"]
+        assert (await pbx.record("905321102011")).outcome == "ANSWERED"
+        assert [f.called for f in centre.facts(CallStarted)][-1] == "+902125550000"
+    finally:
+        await centre.close()
 
 
 async def test_customer_hangs_up(real: RealCentre, pbx: Pbx) -> None:
@@ -315,10 +334,20 @@ async def test_phone_that_hangs_up_leaves_the_customer_waiting(real: RealCentre)
     assert real.phone.answered == 2
 
 
-@pytest.mark.parametrize(("number", "waits"), [("+905322100009", 0.6), ("+905321000009", 1.5)])
-async def test_restart_ends_ringing_and_talking_calls_on_asterisk(pbx: Pbx, number: str, waits: float) -> None:
+@pytest.mark.parametrize(
+    ("number", "waits", "transport"),
+    [
+        ("+905322100009", 0.6, "udp"),
+        ("+905321000009", 1.5, "udp"),
+        ("+905322100019", 0.6, "tcp"),
+        ("+905321000019", 1.5, "tcp"),
+    ],
+)
+async def test_restart_ends_ringing_and_talking_calls_on_asterisk(
+    pbx: Pbx, number: str, waits: float, transport: str
+) -> None:
     cold = campaign(ring_s=20.0)
-    centre = RealCentre(pbx, cold)
+    centre = RealCentre(pbx, cold, transport=transport)
     await centre.open()
     centre.leads.add(cold, [number])
     await centre.sit_down()

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from asterisk import pbx  # noqa: F401
@@ -20,6 +21,12 @@ settings.load_profile("busy machines")
 def plain_log(monkeypatch: pytest.MonkeyPatch) -> None:
     """Errors that tests cause on purpose need no coloured tracebacks, which take seconds."""
     monkeypatch.setattr("sip.agent._log", logging.getLogger("sip.agent"))
+
+
+@pytest.fixture
+def torture(material: Path) -> Path:
+    """The messages of RFC 4475."""
+    return material / "rfc4475"
 
 
 @pytest.fixture

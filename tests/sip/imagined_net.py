@@ -8,7 +8,7 @@ from listening import Ear
 from sip.agent import UserAgent
 from sip.listener import Peer
 from sip.message import Request, Response, parse
-from sip.transport import Address, Receive
+from sip.transport import Above, Address, Receive
 
 
 class Net:
@@ -19,10 +19,10 @@ class Net:
         self.lose: Callable[[Address, Request | Response], bool] = lambda sender, message: False
         self._ends: dict[Address, Receive] = {}
 
-    async def open(self, bind: tuple[str, int], receive: Receive) -> "End":
+    async def open(self, bind: tuple[str, int], above: Above) -> "list[End]":
         end = End(self, Address(*bind))
-        self._ends[end.local] = receive
-        return end
+        self._ends[end.local] = above.receive
+        return [end]
 
     def carry(self, data: bytes, sender: Address, to: Address) -> None:
         loop = asyncio.get_running_loop()
@@ -40,7 +40,7 @@ class Net:
         return [kind(message) for _, _, message in self.log]
 
     async def agent(self, host: str, ear: Ear) -> UserAgent:
-        made = UserAgent((host, 5060), peers=lambda host: Peer("net"), listener=ear, open_transport=self.open)
+        made = UserAgent((host, 5060), peers=lambda host: Peer("net"), listener=ear, open_transports=self.open)
         await made.start()
         return made
 

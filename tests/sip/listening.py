@@ -78,10 +78,11 @@ class Ear(Listener):
 
 def dial(
     agent: UserAgent,
-    destination: tuple[str, int],
+    destination: tuple[str, int] | Address,
     number: str = "+905321005001",
     account: Account | None = None,
     domain: str = "pbx.test",
+    user: str = "dialer",
     **more: object,
 ) -> ClientCall:
     """Place a call with fresh identifiers."""
@@ -89,7 +90,7 @@ def dial(
     to = f"sip:{number}@{destination[0]}:{destination[1]}"
     return agent.invite(
         to,
-        from_uri=f"sip:dialer@{domain}",
+        from_uri=f"sip:{user}@{domain}",
         to_uri=to,
         call_id=call_id,
         from_tag=from_tag,

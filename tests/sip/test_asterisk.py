@@ -200,7 +200,8 @@ async def test_what_a_dead_process_left_is_ended(ear: Ear, pbx: Pbx, number: str
     call = dial(first, pbx.address, number, account(pbx))
     await ear.until(180 if rings else "answered")
     dialog, stored_cseq = call.dialog, 1
-    first._transports["udp"].close()
+    for transport in first._transports.values():
+        transport.close()
     await asyncio.sleep(0.05)
     alive = await asyncio.to_thread(pbx.channels)
     second = UserAgent((host, int(port)), peers=lambda host: Peer("pbx"), listener=Ear())

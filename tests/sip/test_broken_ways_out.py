@@ -25,6 +25,12 @@ class Ear:
     def on_accepted_ack(self, transaction: Transaction, ack: Request, now: float) -> None:
         self.told.append("accepted ack")
 
+    def on_gone(self, transaction: Transaction) -> None:
+        """Nothing is counted here."""
+
+    def on_detour_closed(self, request: Request, refused: Address, to: Address) -> None:
+        self.told.append("detour closed")
+
     def on_response(self, transaction: Transaction, response: Response, now: float) -> None:
         self.told.append(str(response.status))
 

@@ -163,7 +163,8 @@ async def test_an_answer_to_a_call_of_a_dead_process_is_acked_and_a_200_hung_up(
     address = port_of(first)
     dial(first, raw.address)
     invite = await raw.until("INVITE")
-    first._transports["udp"].close()
+    for transport in first._transports.values():
+        transport.close()
     await asyncio.sleep(0)
     raw.got[1:] = []
     second = UserAgent(address, peers=lambda host: Peer("here"), listener=ear)
