@@ -13,6 +13,7 @@ from sip.errors import SipError
 from sip.listener import Peer, RegistrationState
 from sip.registration import Registration
 from sip.transport import Address
+from sip.whereabouts import Whereabouts
 
 _log = log.get("dialer.trunks")
 HEALTH_S = 20.0
@@ -31,10 +32,10 @@ _ADVICE = {
 class Trunk:
     """One way to the telephone network.
 
-    `host` may be a name; `peers` are further IP addresses that its calls come from. `caller_domain` stands in
-    From (None: the host). `channels`: calls at once; `cps`: new calls a second, 0 without limit. `extensions`: a
-    regular expression of the phones that may be called on it (judged by the rules, not here). `transport`: "udp",
-    "tcp" or "tls". `srtp`: whether sound is encrypted.
+    `host` may be a name: of its addresses one is used until it is silent, then the next. `peers` are further IP
+    addresses that its calls come from. `caller_domain` stands in From (None: the host). `channels`: calls at once;
+    `cps`: new calls a second, 0 without limit. `extensions`: a regular expression of the phones that may be called on
+    it (judged by the rules, not here). `transport`: "udp", "tcp" or "tls". `srtp`: whether sound is encrypted.
     """
 
     name: str
@@ -77,12 +78,17 @@ class TrunkWatch:
 
     def __init__(self, trunk: Trunk, on_moved: Callable[["TrunkWatch"], None]) -> None:
         self.trunk = trunk
-        self.address: Address | None = None
         self.in_use = 0
         self.up = False
         self.reason = Reason("starting")
         self._on_moved = on_moved
+        self._where: Whereabouts | None = None
         self._registration: Registration | None = None
+
+    @property
+    def address(self) -> Address | None:
+        """Where calls go to now; None: not found yet."""
+        return None if self._where is None else self._where.address
 
     @property
     def state(self) -> TrunkState:
@@ -91,39 +97,40 @@ class TrunkWatch:
 
     def owns(self, host: str) -> bool:
         """Whether packets from this IP address are the trunk's."""
-        return host in self.trunk.peers or (self.address is not None and host == self.address.host)
+        return host in self.trunk.peers or (self._where is not None and self._where.owns(host))
 
     def start(self, agent: UserAgent, tasks: Tasks) -> None:
         """Find the address, then register or ask after it, for ever."""
         tasks.spawn(self._watch(agent), "trunk_watch")
 
     async def _watch(self, agent: UserAgent) -> None:
-        while not await self._resolve(agent):  # noqa: ASYNC110  a name server is only ever asked again
+        trunk = self.trunk
+        where = self._where = Whereabouts(agent, trunk.host, trunk.port, trunk.transport)
+        while not await self._find(where):  # noqa: ASYNC110  a name server is only ever asked again
             await asyncio.sleep(_RESOLVE_S)
-        account = self.trunk.account
-        if self.trunk.register and account is not None:
+        if trunk.register and trunk.account is not None:
             self._move(False, Reason("registering"))
-            self._registration = agent.register(account, self._registered)
+            self._registration = agent.register(trunk.account, self._registered, where)
             return
         while True:
-            await self._ask(agent)
+            await self._ask(agent, where)
             await asyncio.sleep(HEALTH_S if self.up else HEALTH_S / 4)
 
-    async def _resolve(self, agent: UserAgent) -> bool:
+    async def _find(self, where: Whereabouts) -> bool:
         try:
-            self.address = await agent.resolve(self.trunk.host, self.trunk.port, self.trunk.transport)
+            await where.find()
         except OSError:
             self._move(False, Reason("no_address", {"host": self.trunk.host}))
             return False
         return True
 
-    async def _ask(self, agent: UserAgent) -> None:
-        assert self.address is not None
+    async def _ask(self, agent: UserAgent, where: Whereabouts) -> None:
         try:
-            status = await asyncio.wait_for(agent.options(self.address), _PATIENCE_S)
+            status = await asyncio.wait_for(agent.options(await where.find()), _PATIENCE_S)
         except (TimeoutError, SipError, OSError):
             status = _NO_ANSWER
         if status in (_NO_ANSWER, _NOT_SENT):
+            where.missed()
             self._move(False, Reason("no_answer"))
         else:
             self._move(True, Reason("answers", {"status": status}))

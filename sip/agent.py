@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import socket
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -31,6 +32,7 @@ from sip.transactions import Transactions
 from sip.transport import Above, Address, OpenTransports, Transport
 from sip.uas import ALLOW, SDP
 from sip.uri import Uri, is_ip
+from sip.whereabouts import Whereabouts
 from sip.wires import open_wires
 
 _log = log.get("sip.agent")
@@ -160,9 +162,10 @@ class UserAgent:
         self.core.placed.add(call)
         return call
 
-    def register(self, account: Account, on_state: StateCallback) -> Registration:
-        """Register, and stay so, until `Registration.stop`."""
-        registration = Registration(self, account, on_state)
+    def register(self, account: Account, on_state: StateCallback, where: Whereabouts | None = None) -> Registration:
+        """Register, and stay so, until `Registration.stop`. `where`: the registrar's, when others use it too."""
+        where = where or Whereabouts(self, account.host, account.port, account.transport)
+        registration = Registration(self, account, on_state, where)
         self._registrations.add(registration)
         self.tasks.spawn(registration.run(), "sip.registration")
         return registration
@@ -210,16 +213,20 @@ class UserAgent:
         lost = self.core.end_lost(dialog, cseq, request_uri, self.credentials(account), answered=answered)
         return self.tasks.spawn(lost, "sip.end_lost")
 
-    async def resolve(self, host: str, port: int, transport: str = "udp") -> Address:
-        """The address behind a name (A, then AAAA; no SRV); the name is what a certificate of that address must be
-        for. Raises OSError when there is none."""
+    async def addresses(self, host: str, port: int, transport: str = "udp") -> list[Address]:
+        """The addresses behind a name that can be reached from ours (A or AAAA; no SRV). The name is what certificates
+        of these addresses must be for. Raises OSError when there is none."""
         if is_ip(host):
-            return Address(host, port, transport)
-        found = await self._loop.getaddrinfo(host, port)
-        found.sort(key=lambda entry: len(entry[4]))
-        address = Address(str(found[0][4][0]), port, transport)
-        self._names[address] = host
-        return address
+            return [Address(host, port, transport)]
+        family = socket.AF_INET6 if ":" in self._bind[0] else socket.AF_INET
+        found = await self._loop.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
+        addresses = [Address(str(entry[4][0]), port, transport) for entry in found]
+        self._names.update(dict.fromkeys(addresses, host))
+        return addresses
+
+    async def resolve(self, host: str, port: int, transport: str = "udp") -> Address:
+        """The first of them."""
+        return (await self.addresses(host, port, transport))[0]
 
     # ------------------------------------------------------------ for calls, exchanges and registrations
 

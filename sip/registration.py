@@ -19,6 +19,7 @@ from sip.uri import Uri
 
 if TYPE_CHECKING:
     from sip.agent import UserAgent
+    from sip.whereabouts import Whereabouts
 
 StateCallback = Callable[[RegistrationState], None]
 
@@ -31,12 +32,14 @@ _LONGEST_ASKED = 3600.0
 _PATIENCE = 5.0
 """Seconds without an answer until the trunk is told to be down; the request goes on being repeated."""
 _LONGEST_EXPIRES = 7200
+_ELSEWHERE = 503
+"""The answer after which the next address of a name is tried (RFC 3263 §4.3)."""
 
 
 class Registration:
     """Made by `UserAgent.register`. `state` is the last one told; told again only when it changes."""
 
-    def __init__(self, agent: UserAgent, account: Account, on_state: StateCallback) -> None:
+    def __init__(self, agent: UserAgent, account: Account, on_state: StateCallback, where: Whereabouts) -> None:
         self.account = account
         self.state = RegistrationState(up=False, status=0, reason="not registered yet")
         self._agent = agent
@@ -47,7 +50,7 @@ class Registration:
         self._failures = 0
         self._stopped = False
         self._now = asyncio.Event()
-        self._to: Address | None = None
+        self._where = where
 
     def refresh(self) -> None:
         """Register again now, whatever the timer says."""
@@ -55,7 +58,7 @@ class Registration:
 
     def lost(self, address: Address) -> None:
         """A connection broke: when it was the registrar's, it may not know us any more, nor reach us."""
-        if self.state.up and address == self._to:
+        if self.state.up and address == self._where.address:
             self.refresh()
 
     async def stop(self) -> None:
@@ -107,9 +110,8 @@ class Registration:
             self._tell(RegistrationState(up=False, status=0, reason="the registrar does not answer"))
 
     async def _ask(self, expires: int) -> tuple[int, Response | None]:
-        account = self.account
-        to = self._to = await self._agent.resolve(account.host, account.port, account.transport)
-        credentials = self._agent.credentials(account)
+        to = await self._where.find()
+        credentials = self._agent.credentials(self.account)
         request = self._request(expires, to)
         known = credentials.again("REGISTER", request.uri) if credentials is not None else None
         if known is not None:
@@ -117,6 +119,8 @@ class Registration:
         status, response = await self._agent.ask(request, to, credentials)
         if response is not None:
             self._cseq = max(self._cseq, response.cseq.number)
+        if response is None or status == _ELSEWHERE:
+            self._where.missed()
         return status, response
 
     def _request(self, expires: int, to: Address) -> Request:

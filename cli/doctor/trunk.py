@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 
 from cli.doctor.finding import Finding, note, ok, problem
-from cli.lines import trunk_of
+from cli.lines import tls_of, trunk_of
 from cli.phone import words
 from cli.phone.station import NoRoute, own_address
 from cli.settings import Settings
@@ -42,6 +42,7 @@ async def look(settings: Settings, trunk: TrunkSettings, now: datetime) -> list[
         peers=lambda host: Peer(trunk.name) if host in heard else None,
         listener=Listener(),
         user_agent=settings.sip.user_agent,
+        tls=tls_of(settings),
     )
     try:
         await agent.start()
@@ -80,7 +81,7 @@ class _Questions:
         trunk = self.trunk
         try:
             async with asyncio.timeout(PATIENCE_S):
-                to = await self.agent.resolve(trunk.host, trunk.port)
+                to = await self.agent.resolve(trunk.host, trunk.port, trunk.transport)
         except (OSError, TimeoutError):
             return [problem(self.check, f"the name {trunk.host} has no address", "check its host, and the name server")]
         self.heard.add(to.host)
@@ -167,8 +168,10 @@ class _Questions:
     def _bindings(self, response: Response) -> str:
         """Who is registered now, and whether this service is."""
         places = response.values("contact")
-        sip = self.settings.sip
-        ours = any(h.parse_name_addr(place).uri == h.contact_uri(OWN_USER, sip.host, sip.port) for place in places)
+        sip, transport = self.settings.sip, self.trunk.transport
+        port = (transport == "tls" and sip.tls_port) or sip.port
+        own = h.contact_uri(OWN_USER, sip.host, port, transport)
+        ours = any(h.parse_name_addr(place).uri == own for place in places)
         known = f"{len(places)} registered there" if places else "nobody is registered there"
         return f"{known}, this service among them" if ours else known
 

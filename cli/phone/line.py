@@ -50,6 +50,7 @@ class Line(Listener):
             listener=self,
             user_agent=station.user_agent,
             trace=self._trace if trace else None,
+            tls=station.tls,
         )
         self._address = Address("", 0)
         self._progress: set[int] = set()
@@ -64,7 +65,7 @@ class Line(Listener):
         except OSError as error:
             raise LineTrouble(f"No socket on {host} ({error.strerror}); write this machine's address.") from None
         try:
-            self._address = await self.agent.resolve(trunk.host, trunk.port)
+            self._address = await self.agent.resolve(trunk.host, trunk.port, trunk.transport)
         except OSError:
             raise LineTrouble(f"The name {trunk.host} has no address; check it, and the name server.") from None
 
@@ -116,14 +117,15 @@ class Line(Listener):
                 from_tag=from_tag,
                 cseq=cseq,
                 sdp=to_text(leg.offer(), version=self._version),
-                destination=(self._address.host, self._address.port),
+                destination=self._address,
                 account=trunk.account,
             )
         except (MediaError, SipError) as error:
             raise LineTrouble(f"The call cannot be sent: {error}") from None
 
     def _open_leg(self) -> Leg:
-        self.leg = Leg.open(self.station.ports, advertise=self.station.advertise, codecs=G711)
+        encryption = self.station.trunk.srtp
+        self.leg = Leg.open(self.station.ports, advertise=self.station.advertise, codecs=G711, encryption=encryption)
         self.leg.on_first_packet = lambda at: self._tell("the first sound comes from the far end")
         return self.leg
 

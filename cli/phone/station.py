@@ -7,7 +7,7 @@ from pathlib import Path
 
 from campaigns.lists.schemas import CODES
 from campaigns.rules.policy import SHORTEST, number_refusal
-from cli.lines import trunk_of
+from cli.lines import tls_of, trunk_of
 from cli.settings import Media, Settings
 from cli.settings import Trunk as TrunkSettings
 from dialer.trunks import Trunk
@@ -15,6 +15,7 @@ from kit.errors import Invalid, NotFound, Unavailable
 from kit.phones import DIALABLE, NO_COUNTRY, PhoneError, parse
 from kit.settings import load
 from media.session import PortRange
+from sip.tls import Tls
 
 
 class NoSuchTrunk(NotFound):
@@ -57,6 +58,7 @@ class Station:
     advertise: str | None
     user_agent: str
     extensions: re.Pattern[str]
+    tls: Tls | None = None
 
 
 def station_of(wish: Wish) -> Station:
@@ -74,6 +76,7 @@ def at_trunk(settings: Settings, trunk: TrunkSettings) -> Station:
         media.advertise,
         settings.sip.user_agent,
         re.compile(trunk.extensions),
+        tls_of(settings),
     )
 
 
