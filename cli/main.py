@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 import uvloop
 
+from kit import garbage
 from kit.errors import AhizeError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -21,6 +22,7 @@ CONFIG = Path("config.yaml")
 
 def _run(work: Coroutine[Any, Any, Any]) -> None:
     """Run to the end; what a person can mend is one sentence and no traceback."""
+    garbage.look_less_often()
     try:
         uvloop.run(work)
     except AhizeError as error:
