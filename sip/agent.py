@@ -27,7 +27,7 @@ from sip.stray import StrayDialog
 from sip.timers import TimerQueue
 from sip.transactions import Transactions
 from sip.transport import Address, OpenTransport, Transport, UdpTransport
-from sip.uas import ALLOW, SDP
+from sip.uas import ALLOW, SDP, SUPPORTED
 from sip.uri import Uri, is_ip
 
 _log = log.get("sip.agent")
@@ -40,7 +40,7 @@ class UserAgent:
 
     `bind`: host and port to listen on (port 0: any). `advertise`: what others are told instead (NAT, containers).
     `unknown_peer`: "drop" (no answer at all) or "403" to what strangers send. `trace` sees every message as
-    (direction, bytes, address).
+    (direction, bytes, address). `session_s`: the session interval that our INVITEs ask for (RFC 4028), at least 90 s.
     """
 
     def __init__(
@@ -54,10 +54,12 @@ class UserAgent:
         unknown_peer: str = "drop",
         trace: Callable[[str, bytes, Address], None] | None = None,
         open_transport: OpenTransport = UdpTransport.open,
+        session_s: int = 1800,
     ) -> None:
         self.listener = listener
         self.peers = peers
         self.unknown_peer = unknown_peer
+        self.session_s = session_s
         self.counts = Counts()
         self.gate = Gate()
         self.timers = TimerQueue(self._earlier)
@@ -227,16 +229,28 @@ class UserAgent:
         self.letterhead.sign(response)
         if status in (200, 405):
             response.headers["allow"] = [ALLOW]
+            response.headers["supported"] = [SUPPORTED]
         for name, value in headers:
             response.add(name, value)
         transaction.respond(response, self.now())
 
-    def send(self, request: Request, to: Address, credentials: Credentials | None, done: Done | None = None) -> None:
-        """Send a request whose answer nobody waits for."""
-        Exchange(self, request, to, done or _unheeded, credentials)
+    def send(
+        self,
+        request: Request,
+        to: Address,
+        credentials: Credentials | None,
+        done: Done | None = None,
+        number: Callable[[], int] | None = None,
+    ) -> None:
+        """Send a request whose answer nobody waits for. `number`: of its repeat, as `Exchange` has it."""
+        Exchange(self, request, to, done or _unheeded, credentials, number)
 
     async def ask(
-        self, request: Request, to: Address, credentials: Credentials | None = None
+        self,
+        request: Request,
+        to: Address,
+        credentials: Credentials | None = None,
+        number: Callable[[], int] | None = None,
     ) -> tuple[int, Response | None]:
         """Send a request and wait for its final answer: status and response (408 or 503 with None: no answer)."""
         answer: asyncio.Future[tuple[int, Response | None]] = self._loop.create_future()
@@ -245,7 +259,7 @@ class UserAgent:
             if not answer.done():
                 answer.set_result((status, response))
 
-        Exchange(self, request, to, done, credentials)
+        Exchange(self, request, to, done, credentials, number)
         return await answer
 
     def transmit(self, message: Request | Response, to: Address) -> None:

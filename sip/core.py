@@ -9,6 +9,7 @@ from sip import headers as h
 from sip.call import Call
 from sip.dialog import Dialog, DialogKey
 from sip.errors import BadMessage, SipError
+from sip.inside import serve
 from sip.machine import Transaction, ack_for, cancel_for
 from sip.message import Message, Request, Response, parse
 from sip.server_call import ServerCall
@@ -40,15 +41,15 @@ class Core:
 
     def living(self) -> list[Call]:
         """Every call that is not over."""
-        return [*self.placed, *self._calls.values()]
+        return list(dict.fromkeys([*self.placed, *self._calls.values()]))
 
     def remember(self, call: Call) -> None:
-        assert call.dialog is not None
-        self._calls[call.dialog.key] = call
+        for key in call.dialog_keys():
+            self._calls[key] = call
 
     def forget(self, call: Call) -> None:
-        if call.dialog is not None:
-            self._calls.pop(call.dialog.key, None)
+        for key in call.dialog_keys():
+            self._calls.pop(key, None)
         if isinstance(call, ServerCall):
             self._offered.pop(_offer_key(call.request), None)
 
@@ -178,7 +179,7 @@ class Core:
         if call is None:
             self._agent.reply(transaction, 481)
         else:
-            call.on_request(transaction, request, now)
+            serve(call, transaction, request, now)
 
     def _outside(self, transaction: Transaction, request: Request) -> None:
         refused = refusal(request, registers=True)

@@ -10,7 +10,7 @@ from sip.dialog import Dialog
 from sip.machine import branch_for
 from sip.message import Fields, Request, Response
 from sip.transport import Address
-from sip.uas import ALLOW, SDP
+from sip.uas import ALLOW, SDP, SUPPORTED
 
 OWN_USER = "ahize"
 """The user part of our own Contact."""
@@ -84,6 +84,7 @@ class Letterhead:
         """Add who we are, where we are and what we understand."""
         message.headers["contact"] = [self._contact]
         message.headers["allow"] = [ALLOW]
+        message.headers["supported"] = [SUPPORTED]
         message.headers["user-agent" if isinstance(message, Request) else "server"] = [self._name]
 
     def sign(self, response: Response) -> None:

@@ -70,7 +70,8 @@ class Listener:
     """
 
     def on_progress(self, call: ClientCall, status: int, response: Response) -> None:
-        """A provisional answer, 100 included. `response.body` may be early media's SDP."""
+        """A provisional answer, 100 included. `response.body` may be early media's SDP, kept in
+        `call.early[response.to_tag].sdp`."""
 
     def on_answered(self, call: ClientCall, response: Response) -> None:
         """200 came and was ACKed; `call.remote_sdp` is the answer, `call.dialog` is whole."""
@@ -78,6 +79,10 @@ class Listener:
     def on_failed(self, call: ClientCall, status: int, reason: str) -> None:
         """The call came to nothing. 408 with "timeout": nothing came back (timer B); 503 with "transport": not sent;
         487: cancelled by us, also when a late 200 was ACKed and hung up; 400 with "unreadable": a broken 200."""
+
+    def on_redirected(self, call: ClientCall, targets: list[str]) -> None:
+        """A 3xx: where else it says to call, the best first. Nothing is followed by itself (T8): `on_failed` comes
+        next, and whoever calls a target does so by its own dial policy."""
 
     def on_offered(self, call: ServerCall) -> None:
         """Somebody calls: `ring`, `answer` or `refuse`, now or later. 100 is sent when none is done at once."""
@@ -87,12 +92,19 @@ class Listener:
 
     def on_ended(self, call: Call, by_us: bool, cause: str) -> None:
         """An answered call, or an incoming one at any moment, is over. `cause`: a word ("bye", "cancelled", "no ack",
-        "refused", "timeout", "gone") or the text of the other side's Reason header."""
+        "refused", "timeout", "gone", "session ran out") or the text of the other side's Reason header."""
 
     def on_reoffer(self, call: Call, sdp: bytes) -> bytes | None:
         """The other side sent a re-INVITE (`sdp` empty: it asks for an offer). Give the SDP to answer with;
-        None: the one we sent last."""
+        None: the one we sent last, its direction turned to fit. Also for an offer in an UPDATE or PRACK. Raise
+        `BadSdp` to decline it (488): what was agreed before stands."""
         return None
+
+    def on_renegotiated(self, call: Call) -> None:
+        """Our own new offer was answered: `call.local_sdp` and `call.remote_sdp` hold from now on."""
+
+    def on_reoffer_refused(self, call: Call, status: int, reason: str) -> None:
+        """Our own new offer came to nothing; what was agreed before stands. 408 and 481 end the call instead."""
 
     def on_register(self, request: Request, source: Address) -> Response | None:
         """A peer wants to register with us. None: 405. `sip.registrar.Registrar.answer` does the whole work."""
