@@ -33,7 +33,7 @@ class Account:
     `host` and `port` are the registrar's (a name is resolved). `realm` None: the first realm that this account is
     challenged with is kept for the life of the process, and credentials are sent for no other. `expires` and
     `refresh` are seconds; the registration is renewed at least every `refresh`, which also proves the trunk alive.
-    `min_digest`: the weakest algorithm that is answered: "md5" or "sha-256".
+    `min_digest`: the weakest algorithm that is answered: "md5", "sha-256" or "sha-512-256".
     """
 
     name: str
