@@ -13,7 +13,9 @@ from sip.errors import BadSdp, WrongState
 from sip.machine import Transaction
 from sip.message import Request, Response
 from sip.offering import GONE, Offer, Reoffer, Word, following
+from sip.referral import Referral
 from sip.repeater import Repeater
+from sip.replaces import Replaces
 from sip.session_timer import SessionTimer
 from sip.uas import SDP, methods_of
 
@@ -84,6 +86,7 @@ class Call:
         "life",
         "local_sdp",
         "offer",
+        "referral",
         "remote_sdp",
         "reoffer",
         "session",
@@ -103,6 +106,7 @@ class Call:
         self.life = Life.TRYING
         self.local_sdp = local_sdp
         self.offer = Offer.NONE
+        self.referral: Referral | None = None
         self.remote_sdp = b""
         self.reoffer: Reoffer | None = None
         self.session = SessionTimer(self, agent.session_s)
@@ -242,6 +246,22 @@ class Call:
             self.refresh()
         else:
             self.agent.tell(self.agent.listener.on_reoffer_refused, self, status, reason)
+
+    # ------------------------------------------------------------ transfers
+
+    def refer(self, target: str) -> None:
+        """Ask the other side to call this URI in our place (RFC 5589 §6). What comes of it is told by `on_transfer`;
+        the call stays until somebody hangs up. Raises `WrongState` for a call that is not up or is being transferred,
+        `UnsafeField` for a URI that may not be sent."""
+        if not self.is_up or (self.referral is not None and not self.referral.is_over):
+            raise WrongState("a call is transferred when it is up, one transfer at a time")
+        self.referral = Referral(self, target)
+
+    def refer_to_call(self, other: Call) -> None:
+        """Join the other sides of this call and of `other`, and leave both (RFC 5589 §7). As `refer`."""
+        if not other.is_up or other.dialog is None:
+            raise WrongState("only a call that is up can be joined to another")
+        self.refer(Replaces.of(other.dialog).within(other.dialog.remote_target))
 
     # ------------------------------------------------------------ requests inside the dialog
 

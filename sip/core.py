@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from sip import headers as h
 from sip.call import Call
 from sip.dialog import Dialog, DialogKey
-from sip.errors import BadMessage, SipError
+from sip.errors import BadMessage, Refused, SipError
 from sip.inside import serve
 from sip.machine import Transaction, ack_for, cancel_for
 from sip.message import Message, Request, Response, parse
+from sip.replaces import replaced
 from sip.server_call import ServerCall
 from sip.transaction import State
 from sip.transport import Address
@@ -46,6 +47,10 @@ class Core:
     def remember(self, call: Call) -> None:
         for key in call.dialog_keys():
             self._calls[key] = call
+
+    def call_of(self, call_id: str, local_tag: str, remote_tag: str) -> Call | None:
+        """The call with this dialog, None when there is none."""
+        return self._calls.get((call_id, local_tag, remote_tag))
 
     def forget(self, call: Call) -> None:
         for key in call.dialog_keys():
@@ -192,7 +197,7 @@ class Core:
         elif request.method == "REGISTER":
             self._register(transaction, request)
         else:
-            self._agent.reply(transaction, 481)
+            self._agent.reply(transaction, 603 if request.method == "REFER" else 481)
 
     def _register(self, transaction: Transaction, request: Request) -> None:
         response = self._agent.listener.on_register(request, self._source)
@@ -207,12 +212,15 @@ class Core:
         if key in self._offered:
             agent.reply(transaction, 482)  # §8.2.2.2: the same call by another way
             return
+        peer = agent.peers(self._source.host)
         try:
             dialog = Dialog.of_request(request, secrets.token_hex(6), self._source)
-        except BadMessage as error:
+            replaces = replaced(self, peer, request)
+        except (BadMessage, Refused) as error:
             agent.reply(transaction, error.status)
             return
-        call = ServerCall(agent, transaction, request, dialog)
+        call = ServerCall(agent, transaction, request, dialog, trusted=peer is not None and peer.trusted)
+        call.replaces = replaces
         transaction.user = call
         self._offered[key] = call
         self.remember(call)

@@ -105,7 +105,9 @@ class Credentials:
         """Header name and value that answer a 401 or 407. Raises `ChallengeRefused`."""
         offered = challenges(response)
         if not offered:
-            raise ChallengeRefused("no challenge that can be answered: the trunk must offer digest MD5, SHA-256 or SHA-512-256")
+            raise ChallengeRefused(
+                "no challenge that can be answered: the trunk must offer MD5, SHA-256 or SHA-512-256"
+            )
         strong = [one for one in offered if _STRENGTH[one.algorithm] >= self._minimum]
         if not strong:
             raise ChallengeRefused("the trunk offers only algorithms below min_digest")

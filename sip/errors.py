@@ -8,6 +8,7 @@ SipError
 └── RemoteError             what came from outside is not right
     ├── BadMessage          cannot be read; `status` is what a request is answered with
     │   └── BadVersion      not SIP/2.0 (505)
+    ├── Refused             a request that is understood and not served; `status` is its answer
     ├── BadSdp              a session description that cannot be used
     └── ChallengeRefused    a challenge that this account does not answer
 """
@@ -58,6 +59,14 @@ class BadVersion(BadMessage):
     """Not SIP/2.0."""
 
     status = 505
+
+
+class Refused(RemoteError):
+    """A request that is understood and not served. `status`: what it is answered with."""
+
+    def __init__(self, status: int, why: str) -> None:
+        super().__init__(why)
+        self.status = status
 
 
 class BadSdp(RemoteError):

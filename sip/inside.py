@@ -7,9 +7,12 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from sip.errors import BadMessage
+from sip.info import PLAIN, RELAY, digit_of
 from sip.machine import Transaction
 from sip.message import Request
 from sip.offering import Offer, Word, following
+from sip.referral import TransferRequest
 from sip.uas import SDP, refusal
 
 if TYPE_CHECKING:
@@ -81,10 +84,50 @@ def _prack(call: Call, transaction: Transaction, request: Request, now: float) -
     call.on_prack(transaction, request, now)
 
 
+def _info(call: Call, transaction: Transaction, request: Request, _now: float) -> None:
+    """A digit, or nothing at all, as some ask whether a call still is."""
+    digit = digit_of(request)
+    if digit is None and request.body:
+        call.agent.reply(transaction, 415, headers=[("accept", f"{RELAY}, {PLAIN}")])
+        return
+    call.agent.reply(transaction, 200)
+    if digit is not None:
+        call.agent.tell(call.agent.listener.on_digit, call, *digit)
+
+
+def _refer(call: Call, transaction: Transaction, request: Request, _now: float) -> None:
+    """A transfer that they ask for: 603 for who may not (T8)."""
+    peer = call.agent.peers(transaction.address.host)
+    if peer is None or not peer.transfer or not call.is_up:
+        call.agent.reply(transaction, 603)
+        return
+    try:
+        asked = TransferRequest(call, transaction, request)
+    except BadMessage as error:
+        call.agent.reply(transaction, error.status)
+        return
+    call.agent.listener.on_refer(call, asked)
+
+
+def _notify(call: Call, transaction: Transaction, request: Request, _now: float) -> None:
+    """News of a transfer that we asked for; 489 for every other event (RFC 6665 §4.1.3)."""
+    event = (request.get("event") or "").partition(";")[0].strip().lower()
+    if event != "refer":
+        call.agent.reply(transaction, 489)
+    elif call.referral is None:
+        call.agent.reply(transaction, 481)
+    else:
+        call.agent.reply(transaction, 200)
+        call.referral.on_notify(request)
+
+
 _SERVE: dict[str, Serve] = {
     "BYE": _bye,
     "OPTIONS": _options,
     "INVITE": _invite,
     "UPDATE": _update,
     "PRACK": _prack,
+    "INFO": _info,
+    "REFER": _refer,
+    "NOTIFY": _notify,
 }

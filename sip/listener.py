@@ -11,15 +11,22 @@ from sip.message import Request, Response
 if TYPE_CHECKING:
     from sip.call import Call
     from sip.client_call import ClientCall
+    from sip.referral import TransferRequest
     from sip.server_call import ServerCall
     from sip.transport import Address
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Somebody whose packets are read at all: a trunk or a phone, known by its address."""
+    """Somebody whose packets are read at all: a trunk or a phone, known by its address.
+
+    `transfer`: whether it may move calls, by REFER and Replaces (T8). `trusted`: whether what it asserts of a caller
+    is believed (RFC 3325 §2.3), as of a trunk, not of a phone.
+    """
 
     name: str
+    transfer: bool = False
+    trusted: bool = False
 
 
 Peers = Callable[[str], Peer | None]
@@ -105,6 +112,18 @@ class Listener:
 
     def on_reoffer_refused(self, call: Call, status: int, reason: str) -> None:
         """Our own new offer came to nothing; what was agreed before stands. 408 and 481 end the call instead."""
+
+    def on_transfer(self, call: Call, status: int, last: bool) -> None:
+        """What comes of our `refer`: the status of the other side's new call, or of the REFER when it was refused.
+        `last`: nothing more will be told; with 2xx the call may be hung up."""
+
+    def on_refer(self, call: Call, asked: TransferRequest) -> None:
+        """A peer that may asks us to call somebody else: `asked.accept()`, place the call under the owner's own dial
+        policy (T8) and `asked.tell` of it; or `asked.refuse()`, now or later."""
+        asked.refuse()
+
+    def on_digit(self, call: Call, digit: str, duration_ms: int) -> None:
+        """A digit came by INFO."""
 
     def on_register(self, request: Request, source: Address) -> Response | None:
         """A peer wants to register with us. None: 405. `sip.registrar.Registrar.answer` does the whole work."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sip import headers as h
+from sip import identity
 from sip.call import Call, Life, Turn
 from sip.dialog import Dialog
 from sip.errors import BadMessage, WrongState
@@ -17,18 +18,31 @@ from sip.offering import Offer, Word, following
 from sip.reliable import Reliable
 from sip.transaction import State
 from sip.uas import SDP, methods_of, options_of
-from sip.uri import Uri, is_number
+from sip.uri import Uri
 
 if TYPE_CHECKING:
     from sip.agent import UserAgent
 
 
 class ServerCall(Call):
-    """Given to `Listener.on_offered`. `request`: the INVITE; `remote_sdp` its offer, empty when it has none."""
+    """Given to `Listener.on_offered`. `request`: the INVITE; `remote_sdp` its offer, empty when it has none;
+    `replaces`: the call whose place it takes, which is hung up when this one is answered (RFC 3891 §3)."""
 
-    __slots__ = ("_bye", "_confirmed", "_held", "_local_tag", "_reliable", "_transaction", "request")
+    __slots__ = (
+        "_bye",
+        "_confirmed",
+        "_held",
+        "_local_tag",
+        "_reliable",
+        "_transaction",
+        "_trusted",
+        "replaces",
+        "request",
+    )
 
-    def __init__(self, agent: UserAgent, transaction: Transaction, request: Request, dialog: Dialog) -> None:
+    def __init__(
+        self, agent: UserAgent, transaction: Transaction, request: Request, dialog: Dialog, *, trusted: bool = False
+    ) -> None:
         super().__init__(agent, request.call_id, b"", None)
         self.request = request
         self.dialog = dialog
@@ -39,6 +53,8 @@ class ServerCall(Call):
         self._transaction = transaction
         self._reliable = Reliable(self, transaction)
         self._held: bytes | None = None
+        self._trusted = trusted
+        self.replaces: Call | None = None
         self._bye: tuple[str | None] | None = None
         self._confirmed = False
 
@@ -46,9 +62,19 @@ class ServerCall(Call):
 
     @property
     def number(self) -> str | None:
-        """The caller's number (an optional + and 3 to 15 digits), or None when From holds no number."""
-        user = _user(h.uri_of(self.request.headers["from"][0]))
-        return user if is_number(user) else None
+        """The caller's number (an optional + and 3 to 15 digits): the one that a trusted peer asserts, else From's.
+        None when there is none, or the caller withholds it."""
+        if identity.is_withheld(self.request):
+            return None
+        found = [identity.number_in(one.uri) for one in self._asserted()]
+        return next((number for number in found if number), identity.number_in(self._from.uri))
+
+    @property
+    def name(self) -> str:
+        """The caller's display name: at most 64 characters, controls and bidi marks made visible; "" when withheld."""
+        if identity.is_withheld(self.request):
+            return ""
+        return h.shown(next((one.name for one in self._asserted() if one.name), self._from.name))
 
     @property
     def called(self) -> str:
@@ -58,9 +84,26 @@ class ServerCall(Call):
         return h.shown(_user(h.uri_of(self.request.headers["to"][0])) if user in ("", OWN_USER) else user)
 
     @property
-    def name(self) -> str:
-        """The caller's display name: at most 64 characters, controls and bidi marks made visible."""
-        return h.shown(h.parse_name_addr(self.request.headers["from"][0]).name)
+    def diverted_by(self) -> list[str]:
+        """By whom the call was sent on, the last one first, as shown text."""
+        return identity.diverted(self.request)
+
+    @property
+    def verstat(self) -> str:
+        """What the network found of the number's right, as shown text; "" when it says nothing."""
+        return identity.verstat(self.request) if self._trusted else ""
+
+    @property
+    def identity_token(self) -> str:
+        """The signed Identity header as shown text, unchecked."""
+        return identity.token(self.request)
+
+    @property
+    def _from(self) -> h.NameAddr:
+        return h.parse_name_addr(self.request.headers["from"][0])
+
+    def _asserted(self) -> list[h.NameAddr]:
+        return identity.asserted(self.request) if self._trusted else []
 
     # ------------------------------------------------------------ what we do
 
@@ -94,6 +137,8 @@ class ServerCall(Call):
         self._reliable.stop()
         settled = self.offer is Offer.NONE and bool(self.remote_sdp and self.local_sdp)
         self.send_answer(self._transaction, self.request, b"" if settled else sdp, self.agent.now())
+        if self.replaces is not None:
+            self.replaces.hang_up("replaced")
 
     def refuse(self, status: int, reason: str | None = None, headers: Sequence[tuple[str, str]] = ()) -> None:
         """A final answer of 300 to 699; told by `on_ended` with cause "refused"."""

@@ -6,9 +6,9 @@ from sip import headers as h
 from sip.message import Message, Request
 from sip.transport import Address
 
-METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "UPDATE", "PRACK")
+METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "UPDATE", "PRACK", "INFO", "REFER", "NOTIFY")
 ALLOW = ", ".join(METHODS)
-EXTENSIONS = ("100rel", "timer")
+EXTENSIONS = ("100rel", "timer", "replaces", "norefersub")
 SUPPORTED = ", ".join(EXTENSIONS)
 SDP = "application/sdp"
 MIN_SE = 90

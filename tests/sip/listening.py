@@ -85,6 +85,12 @@ class Ear(Listener):
     def on_redirected(self, call: ClientCall, targets: list[str]) -> None:
         self._hear("redirected", call, targets)
 
+    def on_transfer(self, call: Call, status: int, last: bool) -> None:
+        self._hear("transfer", call, status, last)
+
+    def on_digit(self, call: Call, digit: str, duration_ms: int) -> None:
+        self._hear("digit", call, digit, duration_ms)
+
     def on_register(self, request: Request, source: Address) -> Response | None:
         return self.registrar(request, source) if self.registrar else None
 
