@@ -49,7 +49,7 @@ def _invite(call: Call, transaction: Transaction, request: Request, now: float) 
         call.agent.reply(transaction, 491)
     else:
         call.take_as_acknowledged()
-        answer_offer(call, transaction, request, now)
+        _answer_or_decline(call, transaction, request, now)
 
 
 def _update(call: Call, transaction: Transaction, request: Request, now: float) -> None:
@@ -59,7 +59,7 @@ def _update(call: Call, transaction: Transaction, request: Request, now: float) 
     elif request.body and call.offer is Offer.THEIRS:
         _later(call, transaction)
     else:
-        answer_offer(call, transaction, request, now)
+        _answer_or_decline(call, transaction, request, now)
 
 
 def _later(call: Call, transaction: Transaction) -> None:
@@ -67,17 +67,22 @@ def _later(call: Call, transaction: Transaction) -> None:
     call.agent.reply(transaction, 500, headers=[("retry-after", str(random.randint(0, 10)))])
 
 
-def answer_offer(call: Call, transaction: Transaction, request: Request, now: float) -> None:
-    """200 with the answer, or 488; the target moves with a 200 only (§12.2.2 ¶5)."""
+def _answer_or_decline(call: Call, transaction: Transaction, request: Request, now: float) -> None:
+    if not answer_offer(call, transaction, request, now):
+        call.agent.reply(transaction, 488)
+
+
+def answer_offer(call: Call, transaction: Transaction, request: Request, now: float) -> bool:
+    """200 with the answer; False: the offer is declined. The target moves with a 200 only (§12.2.2 ¶5)."""
     sdp = call.answer_to(request)
     if sdp is None:
-        call.agent.reply(transaction, 488)
-        return
+        return False
     call.dialog_of(request).retarget(request)
     if request.body:
         call.offer = following(call.offer, Word.THEY_OFFER)
         call.remote_sdp = request.body
     call.send_answer(transaction, request, sdp, now)
+    return True
 
 
 def _prack(call: Call, transaction: Transaction, request: Request, now: float) -> None:

@@ -178,16 +178,25 @@ class ServerCall(Call):
         if meant is None:
             self.agent.reply(transaction, 481)
             return
-        if request.body and self.offer is Offer.OURS:
-            self.offer = following(self.offer, Word.ANSWER)
-            self.remote_sdp = request.body
-            self.agent.reply(transaction, 200)
-        elif request.body:
-            answer_offer(self, transaction, request, now)
+        if request.body and self.offer is Offer.NONE:
+            self._answer_in_prack(transaction, request, now)
         else:
+            self._take_answer(request.body)
             self.agent.reply(transaction, 200)
         if self._held is not None and not self._reliable.holds_sdp:
             self.answer(self._held)
+
+    def _take_answer(self, sdp: bytes) -> None:
+        if sdp and self.offer is Offer.OURS:
+            self.offer = following(self.offer, Word.ANSWER)
+            self.remote_sdp = sdp
+
+    def _answer_in_prack(self, transaction: Transaction, request: Request, now: float) -> None:
+        """An offer in a PRACK, which is never refused itself (RFC 3262 §3 ¶6): one that is declined ends the INVITE."""
+        if not answer_offer(self, transaction, request, now):
+            self.agent.reply(transaction, 200)
+            self._held = None
+            self.refuse(488)
 
     def give_up_unacknowledged(self) -> None:
         """No PRACK for 64*T1."""

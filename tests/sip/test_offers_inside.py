@@ -177,6 +177,17 @@ def test_a_new_contact_moves_the_target_with_the_200_only() -> None:
 # ---------------------------------------------------------------- RFC 5407
 
 
+def test_5407_3_1_1_a_repeated_invite_after_the_200_changes_nothing() -> None:
+    async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
+        net.lose = lambda sender, message: net.flow()[-1] == 200 and net.flow().count(200) == 1
+        other.on_offer = lambda call: call.answer(ANSWER)
+        dial(first, (B, 5060))
+        await other.until("confirmed", within=10)
+        assert (one.words(), other.words()) == (["answered"], ["offered", "confirmed"])
+
+    assert play(scene).flow()[:3] == ["INVITE", 200, "INVITE"]
+
+
 def test_5407_3_1_2_cancel_crosses_the_200() -> None:
     async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
         other.on_offer = lambda call: call.ring()
@@ -190,6 +201,22 @@ def test_5407_3_1_2_cancel_crosses_the_200() -> None:
 
     flow = play(scene).flow()
     assert (flow.count("CANCEL"), flow.count("ACK"), flow.count("BYE"), 487 in flow) == (1, 1, 1, False)
+
+
+def test_5407_3_1_3_bye_in_an_early_dialog_crosses_the_200() -> None:
+    async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
+        other.on_offer = lambda call: call.ring()
+        call = dial(first, (B, 5060))
+        await one.until(180)
+        _, theirs = await other.until("offered")
+        first.send(call.dialog.request("BYE", call.dialog.next_cseq()), call.dialog.next_hop(), None)
+        theirs.answer(ANSWER)
+        await other.until("ended")
+        await asyncio.sleep(40)
+        assert other.words() == ["offered", "ended"]
+        assert (len(second.core), len(second.timers)) == (0, 0)
+
+    play(scene)
 
 
 def test_5407_3_1_4_a_reinvite_before_the_ack_shows_that_the_200_came() -> None:
@@ -291,6 +318,17 @@ def test_5407_3_3_1_and_3_3_2_offers_that_cross_meet_491_and_are_made_again(by_u
         assert (call.is_up, theirs.is_up, call.offer, theirs.offer) == (True, True, Offer.NONE, Offer.NONE)
 
     assert statuses(play(scene), 491) == [491, 491]
+
+
+def test_5407_3_3_3_a_refer_crosses_bye() -> None:
+    async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
+        call, theirs = await talking(first, second, other)
+        theirs.refer("sip:third@10.0.0.3")
+        call.hang_up()
+        await other.until("transfer")
+        assert other.heard[-1][2:] == (481, True)
+
+    play(scene)
 
 
 def test_5407_3_3_a_glare_that_waits_ends_with_the_call() -> None:
