@@ -129,6 +129,10 @@ class Call:
         return self.life is Life.UP
 
     @property
+    def is_over(self) -> bool:
+        return self.life is Life.OVER
+
+    @property
     def is_answering(self) -> bool:
         """Whether we owe the INVITE that began the call its final answer."""
         return False

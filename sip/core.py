@@ -49,8 +49,8 @@ class Core:
             self._calls[key] = call
 
     def call_of(self, call_id: str, local_tag: str, remote_tag: str) -> Call | None:
-        """The call with this dialog, None when there is none."""
-        return self._calls.get((call_id, local_tag, remote_tag))
+        """The call with this dialog, or None. One whose answer had no tag (RFC 2543) is found by any."""
+        return self._calls.get((call_id, local_tag, remote_tag)) or self._calls.get((call_id, local_tag, ""))
 
     def forget(self, call: Call) -> None:
         for key in call.dialog_keys():
@@ -140,7 +140,7 @@ class Core:
         transactions.accept(request, reply_to, now)
 
     def _ack(self, ack: Request, now: float) -> None:
-        call = self._calls.get((ack.call_id, ack.to_tag, ack.from_tag))
+        call = self.call_of(ack.call_id, ack.to_tag, ack.from_tag)
         if call is None:
             self._agent.counts.unmatched += 1
         else:
@@ -180,7 +180,7 @@ class Core:
             call.on_cancel()
 
     def _inside(self, transaction: Transaction, request: Request, now: float) -> None:
-        call = self._calls.get((request.call_id, request.to_tag, request.from_tag))
+        call = self.call_of(request.call_id, request.to_tag, request.from_tag)
         if call is None:
             self._agent.reply(transaction, 481)
         else:

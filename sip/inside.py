@@ -23,6 +23,9 @@ Serve = Callable[["Call", Transaction, Request, float], None]
 
 def serve(call: Call, transaction: Transaction, request: Request, now: float) -> None:
     """Answer a request whose tags are the call's, other than ACK and CANCEL."""
+    if call.is_over and request.method != "BYE":
+        call.agent.reply(transaction, 481)  # our BYE waits for their ACK (§15 ¶3)
+        return
     if not call.dialog_of(request).follows(request):
         call.agent.reply(transaction, 500)
         return

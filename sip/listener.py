@@ -115,7 +115,7 @@ class Listener:
 
     def on_transfer(self, call: Call, status: int, last: bool) -> None:
         """What comes of our `refer`: the status of the other side's new call, or of the REFER when it was refused.
-        `last`: nothing more will be told; with 2xx the call may be hung up."""
+        `last`: nothing more will be told; with 2xx the call may be hung up. A refusal may come after the end."""
 
     def on_refer(self, call: Call, asked: TransferRequest) -> None:
         """A peer that may asks us to call somebody else: `asked.accept()`, place the call under the owner's own dial

@@ -118,8 +118,8 @@ class Reoffer:
         self._request = request
         self._hop: Address = call.dialog.next_hop()
         call.agent.letterhead.stamp(request, self._hop)
-        self._timer = call.agent.timers.set(now + TIMEOUT, self, self._LIMIT)
         self._transaction = call.agent.transactions.request(request, self._hop, self, now)
+        self._timer = call.agent.timers.set(now + TIMEOUT, self, self._LIMIT)  # timer B, set before, tells silence
 
     # ------------------------------------------------------------ what comes back
 

@@ -128,6 +128,12 @@ async def hold_back(agent: UserAgent, owner: Owner, call: Call | None, port: int
     await again(await up(owner))
 
 
+async def cancel_early_media(agent: UserAgent, owner: Owner, call: Call | None, port: int) -> None:
+    await owner.until(183, within=20)
+    assert isinstance(call, ClientCall)
+    call.cancel()
+
+
 async def cancel(agent: UserAgent, owner: Owner, call: Call | None, port: int) -> None:
     await owner.until(180, within=20)
     assert isinstance(call, ClientCall)
@@ -168,25 +174,21 @@ THEY_CALL: dict[str, tuple[type[Owner], Deed]] = {
     "uac-bad-ack": (Owner, nothing),
     "uac-inv-and-ack-without-sdp": (Owner, nothing),
     "uac-inv-multiple-require": (Owner, nothing),
-    "uac-inv-retrans-after-ack": (Owner, nothing),
     "uac-inv-two-media-but-one-disabled-no-rtpmap": (Owner, reinvite),
     "uac-inv-without-sdp": (Owner, hang_up),
     "uac-norefersub": (Owner, nothing),
     "uac-options": (Owner, nothing),
     "uac-prack-sdp-decline": (EarlyOwner, nothing),
     "uac-prack-sdp-offer": (EarlyOwner, nothing),
-    "uac-reinvite-bad-via-branch": (Owner, nothing),
     "uac-reinvite-port-0-bad-sdp": (Owner, nothing),
     "uac-ticket-1148": (Owner, reinvite),
-    "uac-upd-sdp-decline": (EarlyOwner, nothing),
-    "uac-upd-sdp-offer": (EarlyOwner, nothing),
 }
 WE_CALL: dict[str, Deed] = {
     "strict-route": hang_up,
     "uas-422-then-200-bad-se": nothing,
     "uas-answer-180-multiple-fmts": reinvite,
     "uas-answer-183-without-to-tag": nothing,
-    "uas-answer-183-wrong-attr": cancel,
+    "uas-answer-183-wrong-attr": cancel_early_media,
     "uas-answer-183-wrong-codec": nothing,
     "uas-answer-183-wrong-media": nothing,
     "uas-answer-200-inv-without-sdp": nothing,
@@ -197,7 +199,6 @@ WE_CALL: dict[str, Deed] = {
     "uas-answer-200-without-to-tag": update,
     "uas-cancel-no-final": cancel,
     "uas-early-bye": nothing,
-    "uas-forked-100rel": nothing,
     "uas-forked-200": nothing,
     "uas-inv_401_retry_after_100": nothing,
     "uas-keep-call-on-tsx-fail": reinvite,
@@ -219,7 +220,13 @@ _SRTP = "encrypted sound is agreed on by the room of the sound"
 _SUBSCRIBE = "SUBSCRIBE, waiting messages and MESSAGE are not spoken here"
 _VIDEO = "wants video or AMR to be accepted"
 _EARLY_UPDATE = "wants an UPDATE after a provisional answer that was not reliable (RFC 3311 §5.1)"
+_OLD_CSEQ = "its BYE has a lower CSeq than its UPDATE, which is 500 (RFC 3261 §12.2.2)"
 OTHERS: dict[str, str] = {
+    "uac-upd-sdp-decline": _OLD_CSEQ,
+    "uac-upd-sdp-offer": _OLD_CSEQ,
+    "uas-forked-100rel": "its To has the tags of both forks at once",
+    "uac-inv-retrans-after-ack": "wants an answer to what RFC 6026 §7.1 absorbs: an INVITE repeated after the ACK",
+    "uac-reinvite-bad-via-branch": "wants 400 for what is a repeat by its branch (RFC 3261 §17.2.3)",
     "alt-pjsua-uac-custom-sdp": _VIDEO,
     "alt-pjsua-uas-amr-sdp": _VIDEO,
     "alt-pjsua-uas-custom-sdp": _VIDEO,

@@ -344,6 +344,34 @@ def test_5407_3_3_a_glare_that_waits_ends_with_the_call() -> None:
     assert len(asked(play(scene), "INVITE")) == 3
 
 
+@pytest.mark.parametrize("by_update", [False, True])
+def test_an_offer_to_a_silent_side_ends_the_call_after_64_t1(by_update: bool) -> None:
+    async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
+        call, _ = await talking(first, second, other)
+        net.lose = lambda sender, message: True
+        call.renegotiate(NEW, by_update=by_update)
+        await one.until("ended", within=60)
+        assert one.heard[-1][2:] == (True, "gone")
+        assert asyncio.get_running_loop().time() == pytest.approx(32, abs=0.1)
+
+    assert asked(play(scene), "CANCEL") == []
+
+
+def test_nothing_is_answered_while_our_bye_waits_for_the_ack() -> None:
+    async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
+        net.lose = lambda sender, message: isinstance(message, Request) and message.method == "ACK"
+        other.on_offer = lambda call: call.answer(ANSWER)
+        call = dial(first, (B, 5060))
+        await one.until("answered")
+        _, theirs = await other.until("offered")
+        theirs.hang_up()
+        call.renegotiate(NEW, by_update=True)
+        await one.until("ended", within=60)
+        assert one.heard[-1][2:] == (True, "gone")
+
+    assert statuses(play(scene), 481)[0] == 481
+
+
 def test_an_offer_that_the_other_side_knows_no_call_for_ends_it() -> None:
     async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
         call, theirs = await talking(first, second, other)
