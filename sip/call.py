@@ -286,11 +286,6 @@ class Call:
             return NOBODY
         return status if response is not None else NOBODY
 
-    @property
-    def is_reinviting(self) -> bool:
-        """Whether a re-INVITE of ours waits for its final answer."""
-        return self.reoffer is not None and self.reoffer.method == "INVITE" and self.reoffer.is_under_way
-
     def answer_to(self, request: Request) -> bytes | None:
         """The SDP for a re-INVITE or UPDATE: the listener's, or the last one turned to fit. None: declined."""
         if not request.body and request.method == "UPDATE":

@@ -86,11 +86,6 @@ class Reoffer:
         self._begin()
 
     @property
-    def is_under_way(self) -> bool:
-        """Whether the other side has it and owes an answer; False while it waits after a glare."""
-        return self._transaction is not None
-
-    @property
     def carries_offer(self) -> bool:
         return bool(self._request.body)
 

@@ -265,6 +265,11 @@ async def test_an_update_is_answered_and_a_session_interval_agreed(agent: UserAg
     call.renegotiate(OFFER.replace(b"o=- 1 1", b"o=- 1 2"), by_update=True)
     await ear.until("renegotiated")
     agreed = call.session.interval, call.session.ours is not None
+    call.refresh()
+    async with asyncio.timeout(5):
+        while call.reoffer is not None:
+            await asyncio.sleep(0.01)
+    assert call.is_up
     call.hang_up()
     await ear.until("ended")
 

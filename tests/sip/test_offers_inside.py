@@ -89,6 +89,17 @@ def test_a_declined_offer_leaves_everything_as_it_was() -> None:
     play(scene)
 
 
+def test_a_repeated_200_of_a_reinvite_is_acked_again() -> None:
+    async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
+        call, _ = await talking(first, second, other)
+        net.lose = lambda sender, message: isinstance(message, Request) and net.flow().count("ACK") == 2
+        call.renegotiate(NEW)
+        await asyncio.sleep(10)
+        assert call.is_up
+
+    assert [ack.cseq.number for ack in asked(play(scene), "ACK")] == [1, 2, 2]
+
+
 @pytest.mark.parametrize("by_address", [False, True])
 def test_hold_and_resume_by_direction_and_by_address(by_address: bool) -> None:
     async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:

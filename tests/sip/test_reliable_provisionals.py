@@ -37,10 +37,12 @@ def test_a_caller_that_requires_it_gets_180_reliably() -> None:
         theirs.answer(ANSWER)
         await other.until("confirmed")
         assert (one.words(), call.remote_sdp) == ([180, "answered"], ANSWER)
+        call.hang_up()
+        await other.until("ended")
 
     net = play(scene)
-    assert net.flow() == ["INVITE", 180, "PRACK", 200, 200, "ACK"]
-    assert pracks(net)[0].cseq == (2, "PRACK")
+    assert net.flow() == ["INVITE", 180, "PRACK", 200, 200, "ACK", "BYE", 200]
+    assert [m.cseq.number for _, _, m in net.log if isinstance(m, Request)] == [1, 2, 1, 3]
 
 
 @pytest.mark.parametrize("what", [180, "PRACK"])
@@ -202,9 +204,12 @@ def test_early_media_is_kept_for_each_fork_and_the_answering_one_stays() -> None
 def test_a_late_200_of_another_fork_is_acked_and_hung_up_after_a_refusal() -> None:
     async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
         call = dial(first, (B, 5060))
+        for tag in ("a", "b"):
+            first.core.receive(ringing(net, tag).encode(), FAR, first.now())
         first.core.receive(ringing(net, "a", status=486).encode(), FAR, first.now())
         first.core.receive(ringing(net, "b", status=200, body=NEW).encode(), FAR, first.now())
         assert one.heard[-1][:3] == ("failed", call, 486)
+        assert len(first.core) == 0
         await asyncio.sleep(0.01)
 
     flow = play(scene).flow()
