@@ -17,7 +17,7 @@ from sip.referral import Referral
 from sip.repeater import Repeater
 from sip.replaces import Replaces
 from sip.session_timer import SessionTimer
-from sip.uas import SDP, methods_of
+from sip.uas import SDP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,12 +73,12 @@ LIFE: dict[tuple[Life, Turn], Life] = {
 
 
 class Call:
-    """One call with one other side. `local_sdp`, `remote_sdp`: the last bytes sent and got. `allows`: the methods that
-    the other side says it takes. `holding`: whether our last offer holds."""
+    """One call with one other side. `local_sdp`, `remote_sdp`: the last bytes sent and got. `allow`: the lines in which
+    the other side says what methods it takes. `holding`: whether our last offer holds."""
 
     __slots__ = (
         "agent",
-        "allows",
+        "allow",
         "call_id",
         "credentials",
         "dialog",
@@ -98,7 +98,7 @@ class Call:
 
     def __init__(self, agent: UserAgent, call_id: str, local_sdp: bytes, credentials: Credentials | None) -> None:
         self.agent = agent
-        self.allows: frozenset[str] = frozenset()
+        self.allow: list[str] = []
         self.call_id = call_id
         self.credentials = credentials
         self.dialog: Dialog | None = None
@@ -211,7 +211,7 @@ class Call:
     def refresh(self) -> None:
         """Refresh the session by what the other side takes (RFC 4028 §7.4); an offer under way does it too."""
         if self.reoffer is None and self._may_offer("INVITE"):
-            by_update = "UPDATE" in self.allows
+            by_update = "UPDATE" in h.values(self.allow)
             self.reoffer = Reoffer(self, "UPDATE" if by_update else "INVITE", lambda: self._same(by_update))
 
     def _same(self, by_update: bool) -> bytes:
@@ -302,7 +302,7 @@ class Call:
         """200 with SDP; that of an INVITE is repeated until the ACK (§13.3.1.4)."""
         response = request.reply(200, to_tag=self.dialog_of(request).local_tag, body=sdp)
         self.agent.letterhead.dress(response)
-        self.allows = methods_of(request) or self.allows
+        self.allow = request.headers.get("allow", self.allow)
         self.session.answer(request, response)
         if sdp:
             response.headers["content-type"] = [SDP]

@@ -15,7 +15,6 @@ from sip.message import Request, Response
 from sip.offering import Offer, Word, following
 from sip.timers import TIMEOUT, Timer
 from sip.transport import Address
-from sip.uas import methods_of
 
 if TYPE_CHECKING:
     from sip.agent import UserAgent
@@ -113,7 +112,7 @@ class ClientCall(Call):
             early = EarlyDialog(Dialog.of_response(response, self._destination, self._invite.uri))
             self.early[response.to_tag] = early
         self.dialog = early.dialog
-        self.allows = methods_of(response) or self.allows
+        self.allow = response.headers.get("allow", self.allow)
         self.agent.remember(self)
         rseq = rseq_of(response)
         if rseq is not None and not early.takes(rseq):
@@ -181,7 +180,7 @@ class ClientCall(Call):
         self.turn(Turn.ANSWER)
         self.status = response.status
         self.final = response
-        self.allows = methods_of(response) or self.allows
+        self.allow = response.headers.get("allow", self.allow)
         self.session.agreed(response)
         self._acks = self.agent.letterhead.ack(self.dialog, self._invite.cseq.number, self._invite)
         self.agent.transmit(self._acks, self.dialog.next_hop())

@@ -17,7 +17,7 @@ from sip.message import Request, Response
 from sip.offering import Offer, Word, following
 from sip.reliable import Reliable
 from sip.transaction import State
-from sip.uas import SDP, methods_of, options_of
+from sip.uas import SDP, options_of
 from sip.uri import Uri
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class ServerCall(Call):
         self._local_tag = dialog.local_tag
         self.remote_sdp = request.body
         self.offer = Offer.THEIRS if request.body else Offer.NONE
-        self.allows = methods_of(request)
+        self.allow = request.headers.get("allow", self.allow)
         self._transaction = transaction
         self._reliable = Reliable(self, transaction)
         self._held: bytes | None = None

@@ -46,11 +46,6 @@ def options_of(message: Message, *fields: str) -> frozenset[str]:
     return frozenset(option.lower() for field in fields for option in message.values(field))
 
 
-def methods_of(message: Message) -> frozenset[str]:
-    """The methods that the sender says it takes."""
-    return frozenset(message.values("allow"))
-
-
 def _content(request: Request) -> Refusal | None:
     kind = request.get("content-type")
     if request.body and kind is not None and kind.partition(";")[0].strip().lower() != SDP:
