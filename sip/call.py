@@ -308,6 +308,8 @@ class Call:
             response.headers["content-type"] = [SDP]
             self.offer = following(self.offer, Word.ANSWER if self.offer is Offer.THEIRS else Word.WE_OFFER)
             self.local_sdp = sdp
+        elif self.offer is Offer.THEIRS:
+            self.offer = following(self.offer, Word.LAPSE)
         transaction.respond(response, now)
         if request.method == "INVITE":
             self.unacknowledged = Repeater(self, transaction, response, now)

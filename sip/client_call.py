@@ -8,13 +8,14 @@ from sip import headers as h
 from sip.call import Call, Life, Turn
 from sip.dialog import Dialog, DialogKey
 from sip.early import EarlyDialog, rseq_of
-from sip.errors import BadMessage
+from sip.errors import BadMessage, BadSdp
 from sip.exchange import authorized, renumbered, with_credentials
 from sip.machine import Transaction, cancel_for
 from sip.message import Request, Response
 from sip.offering import Offer, Word, following
 from sip.timers import TIMEOUT, Timer
 from sip.transport import Address
+from sip.uas import SDP
 
 if TYPE_CHECKING:
     from sip.agent import UserAgent
@@ -129,15 +130,26 @@ class ClientCall(Call):
             self.offer = following(self.offer, Word.ANSWER)
             self.remote_sdp = response.body
         elif response.body and not self.has_early_answer:
-            answer = self._answer_early(response.body)
+            answer = self._answer_to_theirs(response.body)
         prack = early.prack(rseq, response.cseq.number, answer)
         hop = early.dialog.next_hop()
         self.agent.send(prack, hop, self.credentials, number=early.dialog.next_cseq)
 
-    def _answer_early(self, offer: bytes) -> bytes:
+    def _answer_to_theirs(self, offer: bytes) -> bytes:
+        """Our answer, where the INVITE asked for an offer; b"" when it is declined, and the call is taken back."""
         self.remote_sdp = offer
-        self.local_sdp = self.agent.listener.on_reoffer(self, offer) or self.local_sdp
+        try:
+            self.local_sdp = self.agent.listener.on_reoffer(self, offer) or self.local_sdp
+        except BadSdp:
+            self.agent.later(self.hang_up)
+            return b""
         return self.local_sdp
+
+    def _answer_in_ack(self, ack: Request, offer: bytes) -> None:
+        """The INVITE asked for an offer, which the 200 brought (§13.2.2.4)."""
+        ack.body = self._answer_to_theirs(offer)
+        if ack.body:
+            ack.headers["content-type"] = [SDP]
 
     @property
     def has_early_answer(self) -> bool:
@@ -183,6 +195,8 @@ class ClientCall(Call):
         self.allow = response.headers.get("allow", self.allow)
         self.session.agreed(response)
         self._acks = self.agent.letterhead.ack(self.dialog, self._invite.cseq.number, self._invite)
+        if response.body and not self.local_sdp:
+            self._answer_in_ack(self._acks, response.body)
         self.agent.transmit(self._acks, self.dialog.next_hop())
         self.agent.core.placed.discard(self)
         self.agent.remember(self)

@@ -123,8 +123,10 @@ class ServerCall(Call):
 
     def _ring_reliably(self, response: Response) -> None:
         """A description in it is the answer, or an offer whose answer the PRACK brings (§5)."""
-        if response.body:
-            self.offer = following(self.offer, Word.ANSWER if self.offer is Offer.THEIRS else Word.WE_OFFER)
+        if response.body and self.offer is Offer.THEIRS:
+            self.offer = following(self.offer, Word.ANSWER)
+        elif response.body and self.offer is Offer.NONE and not self.remote_sdp:
+            self.offer = following(self.offer, Word.WE_OFFER)
         self._reliable.send(response, self.agent.now())
 
     def answer(self, sdp: bytes) -> None:
@@ -181,14 +183,16 @@ class ServerCall(Call):
         if request.body and self.offer is Offer.NONE:
             self._answer_in_prack(transaction, request, now)
         else:
-            self._take_answer(request.body)
+            if meant.body:
+                self._take_answer(request.body)
             self.agent.reply(transaction, 200)
         if self._held is not None and not self._reliable.holds_sdp:
             self.answer(self._held)
 
     def _take_answer(self, sdp: bytes) -> None:
-        if sdp and self.offer is Offer.OURS:
-            self.offer = following(self.offer, Word.ANSWER)
+        """The PRACK of a provisional answer with our offer; one without an answer leaves it to the 200 (§5)."""
+        if self.offer is Offer.OURS:
+            self.offer = following(self.offer, Word.ANSWER if sdp else Word.LAPSE)
             self.remote_sdp = sdp
 
     def _answer_in_prack(self, transaction: Transaction, request: Request, now: float) -> None:

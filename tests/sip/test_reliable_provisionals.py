@@ -7,6 +7,7 @@ from imagined_net import B, Net, play
 from listening import ANSWER, OFFER, Ear, dial
 
 from sip.agent import UserAgent
+from sip.client_call import ClientCall
 from sip.message import Request, Response
 from sip.offering import Offer
 from sip.transport import Address
@@ -104,10 +105,7 @@ def test_an_invite_without_an_offer_is_answered_in_the_prack() -> None:
     async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
         one.reanswer = ANSWER
         other.on_offer = lambda call: call.ring(OFFER)
-        uri = "sip:+905321005001@10.0.0.2"
-        call_id, tag, cseq = first.seed()
-        seed = {"call_id": call_id, "from_tag": tag, "cseq": cseq}
-        call = first.invite(uri, from_uri="sip:me@here", to_uri=uri, sdp=b"", destination=(B, 5060), **seed)
+        call = invite_without_offer(first)
         _, theirs = await other.until("offered")
         await asyncio.sleep(1)
         assert (theirs.remote_sdp, theirs.offer, call.remote_sdp) == (ANSWER, Offer.NONE, OFFER)
@@ -116,6 +114,67 @@ def test_an_invite_without_an_offer_is_answered_in_the_prack() -> None:
         assert (call.remote_sdp, theirs.local_sdp) == (OFFER, OFFER)
 
     assert pracks(play(scene))[0].body == ANSWER
+
+
+def invite_without_offer(agent: UserAgent) -> ClientCall:
+    uri = "sip:+905321005001@10.0.0.2"
+    call_id, tag, cseq = agent.seed()
+    seed = {"call_id": call_id, "from_tag": tag, "cseq": cseq}
+    return agent.invite(uri, from_uri="sip:me@here", to_uri=uri, sdp=b"", destination=(B, 5060), **seed)
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_an_offer_that_we_asked_for_and_cannot_hear_ends_the_call(early: bool) -> None:
+    async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
+        one.declines = True
+        other.on_offer = lambda call: call.ring(OFFER) if early else call.answer(OFFER)
+        invite_without_offer(first)
+        await one.until("failed", "ended")
+        await other.until("ended")
+        assert [entry[0] for entry in one.heard if entry[0] != "progress"][-1] == ("failed" if early else "ended")
+
+    play(scene)
+
+
+def test_an_offer_in_the_200_is_answered_in_the_ack() -> None:
+    async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
+        one.reanswer = ANSWER
+        other.on_offer = lambda call: call.answer(OFFER)
+        call = invite_without_offer(first)
+        _, theirs = await other.until("confirmed")
+        assert (call.local_sdp, call.remote_sdp, theirs.remote_sdp) == (ANSWER, OFFER, ANSWER)
+        call.hold()
+        await one.until("renegotiated")
+
+    play(scene)
+
+
+def test_a_prack_without_the_answer_leaves_it_to_the_ack() -> None:
+    async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
+        other.on_offer = lambda call: call.ring(OFFER)
+        call = invite_without_offer(first)
+        _, theirs = await other.until("offered")
+        await one.until(183)
+        await asyncio.sleep(0.1)
+        assert theirs.offer is Offer.NONE
+        theirs.answer(OFFER)
+        await other.until("confirmed")
+        assert (call.is_up, theirs.is_up, theirs.offer) == (True, True, Offer.NONE)
+
+    assert pracks(play(scene))[0].body == b""
+
+
+def test_early_media_that_is_told_twice_is_no_new_offer() -> None:
+    async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
+        other.on_offer = lambda call: (call.ring(ANSWER), call.ring(ANSWER))
+        dial(first, (B, 5060))
+        _, theirs = await other.until("offered")
+        await asyncio.sleep(1)
+        assert theirs.offer is Offer.NONE
+        theirs.answer(ANSWER)
+        await other.until("confirmed")
+
+    play(scene)
 
 
 def test_an_update_changes_early_media() -> None:
