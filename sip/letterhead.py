@@ -12,7 +12,7 @@ from sip.dialog import Dialog
 from sip.machine import branch_for
 from sip.message import Fields, Request, Response
 from sip.transport import Address
-from sip.uas import ALLOW, SDP
+from sip.uas import ALLOW, SDP, SUPPORTED
 
 OWN_USER = "ahize"
 """The user part of our own Contact."""
@@ -111,6 +111,7 @@ class Letterhead:
         transport = message.via.transport.lower() if isinstance(message, Response) else "udp"
         message.headers["contact"] = [f"<{self.contact_by(transport)}>"]
         message.headers["allow"] = [ALLOW]
+        message.headers["supported"] = [SUPPORTED]
         message.headers["user-agent" if isinstance(message, Request) else "server"] = [self._name]
 
     def sign(self, response: Response) -> None:
