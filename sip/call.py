@@ -244,7 +244,7 @@ class Call:
 
     def on_reoffer_failed(self, status: int, reason: str, response: Response | None) -> None:
         """A final no: the session stays as it was (§14.1), or is over where they do not know it."""
-        if status in GONE:
+        if status in GONE and self.is_up:
             self.lost("gone")
         elif status == 422 and response is not None and self.session.widen(response):
             self.refresh()

@@ -131,8 +131,9 @@ class ServerCall(Call):
 
     def answer(self, sdp: bytes) -> None:
         """200 OK, repeated until the ACK comes (64*T1), then BYE; without `sdp` where a reliable 183 brought it
-        already. Held while such a 183 waits for its PRACK. Raises `WrongState` when the call is over."""
-        if self.is_answering and self._reliable.holds_sdp:
+        already. Held while such a 183 waits for its PRACK, or an UPDATE of ours for its answer. Raises `WrongState`
+        when the call is over."""
+        if self.is_answering and self._is_negotiating:
             self._held = sdp
             return
         self.turn(Turn.ANSWER)
@@ -186,8 +187,23 @@ class ServerCall(Call):
             if meant.body:
                 self._take_answer(request.body)
             self.agent.reply(transaction, 200)
-        if self._held is not None and not self._reliable.holds_sdp:
+        self._answer_if_held()
+
+    @property
+    def _is_negotiating(self) -> bool:
+        return self._reliable.holds_sdp or self.reoffer is not None
+
+    def _answer_if_held(self) -> None:
+        if self._held is not None and self.is_answering and not self._is_negotiating:
             self.answer(self._held)
+
+    def on_reoffer_accepted(self, body: bytes, response: Response) -> None:
+        super().on_reoffer_accepted(body, response)
+        self._answer_if_held()
+
+    def on_reoffer_failed(self, status: int, reason: str, response: Response | None) -> None:
+        super().on_reoffer_failed(status, reason, response)
+        self._answer_if_held()
 
     def _take_answer(self, sdp: bytes) -> None:
         """The PRACK of a provisional answer with our offer; one without an answer leaves it to the 200 (§5)."""

@@ -24,6 +24,7 @@ from sip.message import Response
 from sip.sdp import Format, SessionDescription
 from sip.server_call import ServerCall
 
+pytestmark = pytest.mark.timeout(300)
 PATIENCE = 120
 AT_ONCE = 12
 SPEAKS = ("PCMU", "PCMA", "TELEPHONE-EVENT")

@@ -196,6 +196,22 @@ def test_an_update_changes_early_media() -> None:
     play(scene)
 
 
+@pytest.mark.parametrize("declined", [False, True])
+def test_a_200_waits_for_the_end_of_our_own_update(declined: bool) -> None:
+    async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
+        one.declines = declined
+        other.on_offer = lambda call: call.ring(ANSWER)
+        call = dial(first, (B, 5060))
+        _, theirs = await other.until("offered")
+        await asyncio.sleep(1)
+        theirs.renegotiate(ANSWER.replace(b"41000", b"43000"), by_update=True)
+        theirs.answer(ANSWER)
+        await other.until("confirmed")
+        assert (call.is_up, b"43000" in call.remote_sdp) == (True, not declined)
+
+    assert play(scene).flow()[-4:] == ["UPDATE", 488 if declined else 200, 200, "ACK"]
+
+
 def test_cancel_after_a_reliable_180_ends_it_on_both_sides() -> None:
     async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
         other.on_offer = lambda call: call.ring()
