@@ -50,7 +50,8 @@ ENV PATH=/opt/ahize/bin:$PATH \
     AHIZE_SERVER__HOST=0.0.0.0 \
     AHIZE_DATABASE__URL=sqlite+aiosqlite:////data/ahize.db \
     AHIZE_KEYS__MASTER_KEY_FILE=/data/master.key \
-    AHIZE_UPLOADS__FOLDER=/data/uploads
+    AHIZE_UPLOADS__FOLDER=/data/uploads \
+    AHIZE_RECORDINGS__FOLDER=/data/recordings
 USER 10001:10001
 VOLUME /data
 EXPOSE 8080/tcp 5070/udp 30000-31999/udp

@@ -8,6 +8,7 @@ from campaigns.lists import routes as lists
 from campaigns.projects import routes as projects
 from campaigns.rules import routes as rules
 from desk.calls import routes as calls
+from desk.recordings import routes as recordings
 from desk.status import routes as desk
 from identity.audit import routes as audit
 from identity.login import routes as login
@@ -25,5 +26,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     lists.router,
     rules.router,
     calls.router,
+    recordings.router,
     desk.router,
 )

@@ -30,7 +30,7 @@ from desk.calls import pop
 from desk.parts import engine_of
 from desk.status import snapshot
 from identity.access import Actor, Guard, actor_of, renewed
-from identity.errors import NotSignedIn
+from identity.errors import NotSignedIn, SecondFactorNeeded
 from identity.parts import clock_of, database_of, endings_of, seal_of, sign_in_of
 from kit import log
 from kit.errors import Unavailable
@@ -64,9 +64,12 @@ class Door(Guard):
         if not by_key and not is_own_origin(connection.headers, sign_in_of(connection)):
             raise WebSocketException(REFUSED, "Open the stream from our own page, or bring a key.")
         try:
-            return await actor_of(connection)
+            actor = await actor_of(connection)
         except NotSignedIn as error:
             raise WebSocketException(REFUSED, str(error)) from None
+        if actor.must_enrol:
+            raise WebSocketException(REFUSED, str(SecondFactorNeeded()))
+        return actor
 
 
 _door = Door()

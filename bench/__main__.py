@@ -2,9 +2,19 @@
 
 import sys
 
-from bench import figures, pop, start
+from bench import calls, figures, flood, fuzz, loss, parse, pop, relay, sound, start
 
-BENCHES = {"pop": pop.measure, "start": start.measure}
+BENCHES = {
+    "calls": calls.measure,
+    "flood": flood.measure,
+    "fuzz": fuzz.measure,
+    "loss": loss.measure,
+    "parse": parse.measure,
+    "pop": pop.measure,
+    "relay": relay.measure,
+    "sound": sound.measure,
+    "start": start.measure,
+}
 
 
 def main(names: list[str]) -> int:

@@ -1,7 +1,8 @@
 """P7: from the customer's 200 OK to the screen-pop at the desk, with operators at work on the practice exchange.
 
 The exchange with its phones and customers and the simulated desks run in a process of their own; both stamps are on one
-clock. The bridge's figure is the service's own: from the 200 OK's arrival to both legs joined.
+clock. The bridge's figure is the service's own: from the 200 OK's arrival to both legs joined, of calls that an
+operator was reserved for.
 """
 
 import json
@@ -14,9 +15,16 @@ from pathlib import Path
 from bench.figures import Figure
 from cli.demo.report import percentile
 
-TEAMS = (10,)
-SECONDS = 45
+TEAMS = (10, 100)
+SECONDS = 90
 BASE = Path("var/demo/ahize.db")
+
+
+_WITH_SOMEBODY_RESERVED = """
+    select connect_ms from call join campaign on campaign.id = call.campaign
+    where connect_ms is not null and mode = 'progressive'
+"""
+"""Dialing ahead, the bridge also waits for an operator: that is no figure of the bridge."""
 
 
 def measure() -> Iterator[Figure]:
@@ -27,6 +35,7 @@ def measure() -> Iterator[Figure]:
         what = f"{team} operators, {summary['connected']} calls joined"
         yield Figure("P7", f"200 OK to screen-pop at the desk, p50; {what}", (pops["p50"],), "ms", "–")
         yield Figure("P7", f"200 OK to screen-pop at the desk, p99; {what}", (pops["p99"],), "ms", "≤ 100 ms")
+        what = f"{team} operators, one reserved"
         yield Figure("P7", f"200 OK to the legs joined, p99; {what}", (_joined_p99(),), "ms", "≤ 20 ms")
 
 
@@ -38,5 +47,5 @@ def _run(team: int) -> dict:
 
 def _joined_p99() -> float:
     with sqlite3.connect(BASE) as base:
-        rows = base.execute("select connect_ms from call where direction = 'out' and connect_ms is not null")
+        rows = base.execute(_WITH_SOMEBODY_RESERVED)
         return percentile(sorted(row[0] for row in rows), 0.99) or 0.0

@@ -4,12 +4,13 @@ import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from cli import settings as config
 from cli.settings import Settings
 from dialer.lines import SipLines
 from dialer.trunks import Trunk
 from kit.clock import SystemClock
 from kit.errors import Unavailable
-from media.session import PortRange
+from media.session import Encryption, PortRange
 from sip.errors import BadTlsFiles
 from sip.tls import Tls
 
@@ -36,16 +37,16 @@ class NoMediaAddress(Unavailable):
 async def lines_of(settings: Settings) -> AsyncGenerator[SipLines]:
     """Lines that register and take calls while the block runs. Raises SipPortTaken, NoSipCertificate,
     NoMediaAddress."""
-    _check_media(settings.media.host)
+    check_media(settings.media.host)
     lines = SipLines(
-        _trunks(settings),
+        [trunk_of(trunk) for trunk in settings.trunks],
         SystemClock(),
         ports=PortRange(settings.media.host, settings.media.port_min, settings.media.port_max),
         bind=(settings.sip.host, settings.sip.port),
         media_advertise=settings.media.advertise,
         user_agent=settings.sip.user_agent,
         language=settings.media.language,
-        tls=_tls(settings),
+        tls=tls_of(settings),
     )
     try:
         await lines.start()
@@ -64,7 +65,7 @@ async def lines_of(settings: Settings) -> AsyncGenerator[SipLines]:
         await lines.stop()
 
 
-def _check_media(host: str) -> None:
+def check_media(host: str) -> None:
     """Find a wrong address now, not when the first call has no sound. Raises NoMediaAddress."""
     try:
         kind, _, _, _, address = socket.getaddrinfo(host, 0, type=socket.SOCK_DGRAM)[0]
@@ -80,28 +81,27 @@ def _why(error: OSError) -> str:
     return error.strerror or "it is no address"
 
 
-def _tls(settings: Settings) -> Tls | None:
-    """What TLS needs, where a trunk speaks it or may call us by it."""
+def tls_of(settings: Settings, port: int | None = None) -> Tls | None:
+    """What TLS needs, where a trunk speaks it or may call us by it. `port`: instead of the service's."""
     sip = settings.sip
     if not sip.tls_certificate and all(trunk.transport != "tls" for trunk in settings.trunks):
         return None
-    return Tls(sip.tls_ca, sip.tls_certificate, sip.tls_key, sip.tls_port)
+    return Tls(sip.tls_ca, sip.tls_certificate, sip.tls_key, sip.tls_port if port is None else port)
 
 
-def _trunks(settings: Settings) -> tuple[Trunk, ...]:
-    return tuple(
-        Trunk(
-            name=trunk.name,
-            host=trunk.host,
-            port=trunk.port,
-            transport=trunk.transport,
-            username=trunk.username,
-            password=trunk.password.get_secret_value(),
-            realm=trunk.realm,
-            register=trunk.register_,
-            min_digest=trunk.min_digest,
-            channels=trunk.channels,
-            cps=trunk.calls_per_second,
-        )
-        for trunk in settings.trunks
+def trunk_of(trunk: config.Trunk) -> Trunk:
+    """A trunk of the settings, as the line knows it."""
+    return Trunk(
+        name=trunk.name,
+        host=trunk.host,
+        port=trunk.port,
+        transport=trunk.transport,
+        username=trunk.username,
+        password=trunk.password.get_secret_value(),
+        realm=trunk.realm,
+        register=trunk.register_,
+        min_digest=trunk.min_digest,
+        channels=trunk.channels,
+        cps=trunk.calls_per_second,
+        srtp=Encryption(trunk.srtp),
     )

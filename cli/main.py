@@ -1,33 +1,21 @@
 """The command `ahize`: the service, its database, its people, and a demo. What it says it says in plain words."""
 
-import asyncio
 import sys
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-import uvloop
 
-from kit.errors import AhizeError
+from cli.phone.commands import phone
+from cli.run import judged, run
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 people = typer.Typer(no_args_is_help=True, help="People who sign in.")
 app.add_typer(people, name="user")
+app.add_typer(phone, name="phone")
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="the file with the settings")]
 CONFIG = Path("config.yaml")
-
-
-def _run(work: Coroutine[Any, Any, Any]) -> None:
-    """Run to the end; what a person can mend is one sentence and no traceback."""
-    try:
-        uvloop.run(work)
-    except AhizeError as error:
-        typer.echo(f"ahize: {error}", err=True)
-        sys.exit(1)
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        sys.exit(0)
 
 
 @app.command()
@@ -35,7 +23,7 @@ def serve(config: ConfigFile = CONFIG) -> None:
     """Run the service until Ctrl-C."""
     from cli.serve import serve as work
 
-    _run(work(config))
+    run(work(config))
 
 
 @app.command()
@@ -50,7 +38,7 @@ def demo(
     from cli.demo.run import Wish
     from cli.demo.run import demo as work
 
-    _run(work(Wish(seconds=for_s, headless=json, operators=operators, port=port, folder=folder)))
+    run(work(Wish(seconds=for_s, headless=json, operators=operators, port=port, folder=folder)))
 
 
 @app.command()
@@ -61,15 +49,37 @@ def migrate(
     """Bring the database to the newest version, or back to an older one."""
     from cli.upkeep import migrate as work
 
-    _run(work(config, down_to))
+    run(work(config, down_to))
 
 
 @people.command("link")
-def link(login: Annotated[str, typer.Argument(help="who it is for")], config: ConfigFile = CONFIG) -> None:
+def link(
+    login: Annotated[str, typer.Argument(help="who it is for")],
+    config: ConfigFile = CONFIG,
+    lost_phone: Annotated[bool, typer.Option("--lost-phone", help="take the second factor away too")] = False,
+) -> None:
     """Print a one-time link for somebody who cannot sign in any more."""
     from cli.upkeep import link as work
 
-    _run(work(config, login))
+    run(work(config, login, lost_phone=lost_phone))
+
+
+@app.command()
+def doctor(
+    config: ConfigFile = CONFIG,
+    number: Annotated[
+        str | None, typer.Option("--call", help="call this number and see whether both sides hear")
+    ] = None,
+    trunk: Annotated[str | None, typer.Option("--trunk", help="look at this trunk alone")] = None,
+    json: Annotated[bool, typer.Option("--json", help="one line of JSON")] = False,
+) -> None:
+    """Look at settings, database, ports, clock, disk and trunks, and say what to mend. Changes nothing.
+
+    Ends with 1 when something must be mended. A running service goes on undisturbed.
+    """
+    from cli.doctor.run import doctor as work
+
+    judged(work(config, number, trunk, as_json=json))
 
 
 @app.command()
@@ -83,9 +93,9 @@ def openapi() -> None:
 @app.command()
 def practice(config: Annotated[str, typer.Argument(help="a JSON object, or a file that holds one")]) -> None:
     """Run a practice exchange alone: simulated customers and phones behind SIP."""
-    from practice.service import run
+    from practice.service import run as work
 
-    sys.exit(run([config]))
+    sys.exit(work([config]))
 
 
 if __name__ == "__main__":

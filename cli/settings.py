@@ -4,7 +4,7 @@ import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 
 def _a_pattern(value: str) -> str:
@@ -13,6 +13,11 @@ def _a_pattern(value: str) -> str:
     except re.error as error:
         raise ValueError(f"this is no regular expression ({error}); write one like 10[0-9]{{2}}") from None
     return value
+
+
+def _a_word(value: object) -> object:
+    """YAML reads a bare off as false."""
+    return "off" if value is False else value
 
 
 Pattern = Annotated[str, AfterValidator(_a_pattern)]
@@ -75,6 +80,10 @@ class Uploads(Section):
     limit_mb: Annotated[int, Field(ge=1, le=2048)] = 50
 
 
+class Recordings(Section):
+    folder: str = "var/recordings"
+
+
 class Sip(Section):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 5070
@@ -117,6 +126,7 @@ class Trunk(Section):
     channels: Annotated[int, Field(ge=1, le=10000)] = 30
     calls_per_second: Annotated[float, Field(gt=0, le=1000)] = 10
     extensions: Pattern = "10[0-9]{2}"
+    srtp: Annotated[Literal["off", "optional", "required"], BeforeValidator(_a_word)] = "off"
 
 
 class Settings(Section):
@@ -125,6 +135,7 @@ class Settings(Section):
     keys: Keys = Keys()
     log: Log = Log()
     uploads: Uploads = Uploads()
+    recordings: Recordings = Recordings()
     sip: Sip = Sip()
     media: Media = Media()
     trunks: Annotated[tuple[Trunk, ...], Field(min_length=1)]

@@ -10,13 +10,15 @@ from sqlalchemy import Connection, select
 from api.app import Parts, create_app
 from cli import store
 from cli.settings import Settings
+from identity.audit import service as audit
+from identity.login import second_factor
 from identity.login.service import new_link
 from identity.users.models import user
-from kit import log
+from kit import keyring, log
 from kit.clock import SystemClock
 from kit.db import Database, Tx
 from kit.errors import NotFound
-from kit.seal import MasterKey, Seal
+from kit.seal import Seal
 from kit.settings import load
 from migrations import run as migrations
 
@@ -37,8 +39,7 @@ async def migrate(config: Path, down_to: str | None) -> None:
             await store.renew(db)
         else:
             await db.write(lambda tx: tx.conn.run_sync(_downgrade, down_to))
-        async with db.read() as conn:
-            typer.echo(f"The database is at version {await conn.run_sync(migrations.current) or 'none'}.")
+        typer.echo(f"The database is at version {await store.version(db) or 'none'}.")
     finally:
         await db.close()
 
@@ -47,19 +48,26 @@ def _downgrade(connection: Connection, target: str) -> None:
     migrations.downgrade(connection, target)
 
 
-async def link(config: Path, login: str) -> None:
-    """Print a one-time link for the person who signs in as `login`. Raises AhizeError."""
+async def link(config: Path, login: str, *, lost_phone: bool = False) -> None:
+    """Print a one-time link for the person who signs in as `login`; `lost_phone` takes the second factor away.
+
+    Raises AhizeError.
+    """
     log.configure(json=False, level="warning")
-    settings = load(Settings, config)
-    seal, clock = Seal(MasterKey.load(Path(settings.keys.master_key_file))), SystemClock()
+    settings, clock = load(Settings, config), SystemClock()
 
     async def work(tx: Tx) -> str:
+        await keyring.belongs(tx, master, clock.now())
         person = (await tx.conn.execute(select(user.c.id).where(user.c.login == login.casefold()))).scalar()
         if person is None:
             raise NobodyOfThatName()
-        return await new_link(tx, seal, person, clock.now())
+        if lost_phone:
+            await second_factor.remove(tx, person)
+            await audit.record(tx, None, "second_factor.removed", person, at=clock.now())
+        return await new_link(tx, Seal(master), person, clock.now())
 
-    async with store.opened(settings.database.url) as db:
+    async with store.existing(settings.database.url) as db:
+        master = store.existing_key(settings)
         typer.echo(f"{settings.server.url}/link#{await db.write(work)}")
 
 

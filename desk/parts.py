@@ -1,6 +1,7 @@
 """What the desk's routes take from the running service (`app.state`), with its types."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Annotated, Protocol
 
 from fastapi import Depends
@@ -24,6 +25,8 @@ class Engine(Protocol):
     async def sign_off(self, operator: OperatorId) -> OperatorView | None: ...
 
     async def hang_up(self, call: CallId, operator: OperatorId) -> None: ...
+
+    async def pause_recording(self, call: CallId, operator: OperatorId, *, paused: bool) -> None: ...
 
     async def disposed(self, call: CallId, operator: OperatorId) -> None: ...
 
@@ -59,5 +62,11 @@ def trunks_of(engine: Engine | None) -> Sequence[TrunkState]:
     return () if engine is None else engine.trunks()
 
 
+def recordings_of(connection: HTTPConnection) -> Callable[[str], Path]:
+    """Where the file of a recording is."""
+    return connection.app.state.recordings
+
+
+Recorded = Annotated[Callable[[str], Path], Depends(recordings_of)]
 Dialer = Annotated[Engine | None, Depends(engine_of)]
 Log = Annotated[Journal, Depends(journal_of)]

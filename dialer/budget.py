@@ -27,6 +27,15 @@ def _binomial(n: int, k: int, p: float) -> float:
     return exp(choose + k * log(p) + (n - k) * log(1 - p))
 
 
+def with_mistakes(counts: BudgetCounts, error: float) -> BudgetCounts:
+    """The counts with the people who were probably taken for machines, as live answers that were abandoned.
+
+    `error`: the share of people whom the detector takes for machines, who then are missing among the live ones.
+    """
+    mistaken = min(counts.machines, counts.live * error / (1 - error))
+    return BudgetCounts(counts.live + mistaken, counts.abandoned + mistaken, counts.machines)
+
+
 def allowance(counts: BudgetCounts, limit: float, forecast: float) -> int:
     """How many more abandoned calls the window bears. `limit`: a share; `forecast`: live answers surely to come.
 

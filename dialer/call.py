@@ -1,8 +1,9 @@
 """The life of one call, outgoing or incoming, as a table. Pure: the engine carries the commands out.
 
 Outgoing: placing → dialing → ringing → answered → connected → ended, with `message` for people whom nobody
-could take in time. Incoming: offered → greeting → waiting → connected → ended. `waiting` is shared: a
-customer whose operator's leg died waits there too.
+could take in time. Where machines are told from people `listening` comes before answered, and a machine that is to
+have a message is at `beep` until it may begin. Incoming: offered → greeting → waiting → connected → ended. `waiting`
+is shared: a customer whose operator's leg died waits there too.
 """
 
 from dataclasses import dataclass, replace
@@ -17,8 +18,10 @@ class State(StrEnum):
     DIALING = "dialing"
     RINGING = "ringing"
     CANCELLING = "cancelling"
+    LISTENING = "listening"  # the detector listens to who answered
+    BEEP = "beep"  # a machine; its beep is awaited
     ANSWERED = "answered"  # a person is there, no operator yet, the connect limit runs
-    MESSAGE = "message"
+    MESSAGE = "message"  # one is played, to a person or a machine
     OFFERED = "offered"
     GREETING = "greeting"
     WAITING = "waiting"
@@ -31,6 +34,12 @@ class Event(StrEnum):
     SENT = "sent"
     RANG = "rang"
     ANSWERED = "answered"
+    PICKED_UP = "picked_up"  # answered, and it is to be told by whom
+    HUMAN = "human"
+    MACHINE = "machine"
+    FAX = "fax"
+    VOICEMAIL = "voicemail"  # a machine that is to have a message
+    BEEPED = "beeped"
     FAILED = "failed"
     RING_LIMIT = "ring_limit"
     TAKE_BACK = "take_back"
@@ -47,6 +56,9 @@ class Command(StrEnum):
     CANCEL = "cancel"
     HANG_UP = "hang_up"
     REFUSE = "refuse"
+    LISTEN = "listen"
+    AWAIT_BEEP = "await_beep"
+    LEAVE_MESSAGE = "leave_message"
     ROUTE = "route"
     PLAY_MESSAGE = "play_message"
     PLAY_GREETING = "play_greeting"
@@ -61,12 +73,14 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (S.PLACING, E.HANG_UP): S.ENDED,
     (S.DIALING, E.RANG): S.RINGING,
     (S.DIALING, E.ANSWERED): S.ANSWERED,
+    (S.DIALING, E.PICKED_UP): S.LISTENING,
     (S.DIALING, E.FAILED): S.ENDED,
     (S.DIALING, E.RING_LIMIT): S.CANCELLING,
     (S.DIALING, E.TAKE_BACK): S.CANCELLING,
     (S.DIALING, E.HANG_UP): S.CANCELLING,
     (S.RINGING, E.RANG): S.RINGING,
     (S.RINGING, E.ANSWERED): S.ANSWERED,
+    (S.RINGING, E.PICKED_UP): S.LISTENING,
     (S.RINGING, E.FAILED): S.ENDED,
     (S.RINGING, E.RING_LIMIT): S.CANCELLING,
     (S.RINGING, E.TAKE_BACK): S.CANCELLING,
@@ -77,6 +91,16 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (S.CANCELLING, E.GONE): S.ENDED,
     (S.CANCELLING, E.TAKE_BACK): S.CANCELLING,
     (S.CANCELLING, E.HANG_UP): S.CANCELLING,
+    (S.LISTENING, E.HUMAN): S.ANSWERED,
+    (S.LISTENING, E.MACHINE): S.ENDING,
+    (S.LISTENING, E.FAX): S.ENDING,
+    (S.LISTENING, E.VOICEMAIL): S.BEEP,
+    (S.LISTENING, E.GONE): S.ENDED,
+    (S.LISTENING, E.HANG_UP): S.ENDING,
+    (S.BEEP, E.BEEPED): S.MESSAGE,
+    (S.BEEP, E.OUT_OF_TIME): S.ENDING,
+    (S.BEEP, E.GONE): S.ENDED,
+    (S.BEEP, E.HANG_UP): S.ENDING,
     (S.ANSWERED, E.JOINED): S.CONNECTED,
     (S.ANSWERED, E.OUT_OF_TIME): S.MESSAGE,
     (S.ANSWERED, E.GONE): S.ENDED,
@@ -106,6 +130,16 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
 COMMANDS: dict[tuple[State, Event], tuple[Command, ...]] = {
     (S.DIALING, E.ANSWERED): (C.ROUTE,),
     (S.RINGING, E.ANSWERED): (C.ROUTE,),
+    (S.DIALING, E.PICKED_UP): (C.LISTEN,),
+    (S.RINGING, E.PICKED_UP): (C.LISTEN,),
+    (S.LISTENING, E.HUMAN): (C.ROUTE,),
+    (S.LISTENING, E.MACHINE): (C.HANG_UP,),
+    (S.LISTENING, E.FAX): (C.HANG_UP,),
+    (S.LISTENING, E.VOICEMAIL): (C.AWAIT_BEEP,),
+    (S.LISTENING, E.HANG_UP): (C.HANG_UP,),
+    (S.BEEP, E.BEEPED): (C.LEAVE_MESSAGE,),
+    (S.BEEP, E.OUT_OF_TIME): (C.HANG_UP,),
+    (S.BEEP, E.HANG_UP): (C.HANG_UP,),
     (S.DIALING, E.RING_LIMIT): (C.CANCEL,),
     (S.RINGING, E.RING_LIMIT): (C.CANCEL,),
     (S.DIALING, E.TAKE_BACK): (C.CANCEL,),
@@ -128,7 +162,9 @@ COMMANDS: dict[tuple[State, Event], tuple[Command, ...]] = {
 }
 
 UNANSWERED = frozenset({S.PLACING, S.DIALING, S.RINGING})
+NOBODY = frozenset({E.MACHINE, E.FAX, E.VOICEMAIL})
 IN_LINE = frozenset({S.ANSWERED, S.WAITING})
+_WAITS = frozenset({S.LISTENING, S.ANSWERED})
 _TAKES_BACK = frozenset({E.RING_LIMIT, E.TAKE_BACK, E.HANG_UP})
 
 
@@ -145,6 +181,7 @@ class Life:
     ended_at: float | None = None
     sent: bool = False  # the INVITE has left
     taken_back: Event | None = None  # why it was cancelled
+    nobody: Event | None = None  # what the detector said, if it was no person
     undelivered: bool = False  # the connect limit passed, or we hung up on a person who waited
 
     @property
@@ -178,11 +215,13 @@ def _stamp(life: Life, event: Event, state: State, now: float) -> Life:
         changed = replace(changed, began_at=now, sent=True)
     elif event is Event.RANG and life.rang_at is None:
         changed = replace(changed, rang_at=now)
-    elif event is Event.ANSWERED and life.answered_at is None:
+    elif event in (Event.ANSWERED, Event.PICKED_UP) and life.answered_at is None:
         changed = replace(changed, answered_at=now)
     elif event is Event.JOINED:
         changed = replace(changed, joined_at=life.joined_at if life.joined_at is not None else now)
-    elif event is Event.OUT_OF_TIME or (life.state is State.ANSWERED and event is Event.HANG_UP):
+    elif event in NOBODY:
+        changed = replace(changed, nobody=event)
+    elif event is Event.OUT_OF_TIME or (life.state in _WAITS and event is Event.HANG_UP):
         changed = replace(changed, undelivered=True)
     if life.state is State.CONNECTED:
         changed = replace(changed, parted_at=now)
@@ -204,6 +243,8 @@ def outcome(life: Life, status: int, connect_s: float) -> Outcome:
         if unheard and life.taken_back is not Event.HANG_UP:
             return Outcome.NO_TRUNK
         return Outcome.NO_ANSWER if life.taken_back is Event.RING_LIMIT else Outcome.CANCELLED
+    if life.nobody is not None:
+        return Outcome.FAX if life.nobody is Event.FAX else Outcome.MACHINE
     if life.answered_at is not None:
         waited = (life.ended_at if life.ended_at is not None else life.answered_at) - life.answered_at
         return Outcome.ABANDONED if life.undelivered or waited >= connect_s else Outcome.HUNG_UP_EARLY

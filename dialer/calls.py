@@ -7,6 +7,7 @@ from dialer.call import IN_LINE, UNANSWERED, Command, Event, State, step
 from dialer.ending import Ending
 from dialer.errors import NotYourCall
 from dialer.floor import TROUBLE, Floor, LiveCall, Seat
+from dialer.judging import Judging, is_judged
 from dialer.operator import State as Day
 from dialer.operators import Operators
 from dialer.ports import (
@@ -19,8 +20,10 @@ from dialer.ports import (
     Direction,
     EndedBy,
     LegAnswered,
+    LegBeeped,
     LegEnded,
     LegFailed,
+    LegJudged,
     LegRinging,
     OperatorId,
     PromptEnded,
@@ -28,6 +31,7 @@ from dialer.ports import (
     Temperature,
 )
 from dialer.queue import Place, Rank
+from dialer.taping import Taping
 from kit import log, metrics
 
 _log = log.get("dialer.calls")
@@ -41,10 +45,15 @@ class Calls:
     def __init__(self, floor: Floor, operators: Operators) -> None:
         self._floor, self._operators = floor, operators
         self._ending = Ending(floor, operators)
+        self._judging = Judging(floor, self.tell, self._later, self._begin)
+        self.taping = Taping(floor)
         self._run: dict[Command, Callable[[LiveCall], None]] = {
             Command.CANCEL: self._cancel,
             Command.HANG_UP: self._hang_up,
             Command.REFUSE: self._refuse,
+            Command.LISTEN: self._judging.listen,
+            Command.AWAIT_BEEP: self._await_beep,
+            Command.LEAVE_MESSAGE: self._leave_message,
             Command.ROUTE: self._route,
             Command.PLAY_MESSAGE: self._play_message,
             Command.PLAY_GREETING: self._play_greeting,
@@ -70,29 +79,38 @@ class Calls:
             self._floor.recorder.put(fact, owner=call.owner)
 
     def answered(self, call: LiveCall, event: LegAnswered) -> None:
-        """200 OK: the call is joined in this very turn if somebody is free; the journal hears of it after."""
+        """200 OK: the call is joined in this very turn if somebody is free; the journal hears of it after.
+
+        Where machines are told from people it waits for that word first.
+        """
         call.stop_timer()
         call.dialog = event.dialog
         if call.direction is Direction.OUT:
             call.status = 200
             self._ending.trunk_works(call)
             self._note_answered(call, event)
-        self.tell(call, Event.ANSWERED, event.at)
+        judged = is_judged(call) and call.life.state in UNANSWERED
+        self.tell(call, Event.PICKED_UP if judged else Event.ANSWERED, event.at)
 
     def _note_answered(self, call: LiveCall, event: LegAnswered) -> None:
         if call.attempt is None or call.muted:
             return
-        now = self._floor.now()
-        answered = AttemptAnswered(call.attempt, call.fence, event.dialog, now)
+        fact = AttemptAnswered(call.attempt, call.fence, event.dialog, self._floor.now())
+        self._floor.recorder.put(fact, owner=call.owner)
         if call.life.state is State.CANCELLING:
-            self._floor.recorder.put(answered, owner=call.owner)
             return
         run = self._floor.runs.get(call.campaign.id) if call.campaign is not None else None
         if run is not None:
-            run.observed.ended(live=True)
             run.observed.ring.add(max(0.0, event.at - call.life.began_at))
-        self._floor.recorder.put(answered, started(call, now), owner=call.owner)
-        call.started = True
+        if not is_judged(call):
+            self._begin(call)
+
+    def _begin(self, call: LiveCall) -> None:
+        """A person is there, as far as is known: a live answer, and a call to be told of."""
+        self._ending.answered_live(call)
+        if not call.muted:
+            self._floor.recorder.put(started(call, self._floor.now()), owner=call.owner)
+            call.started = True
 
     def failed(self, call: LiveCall, event: LegFailed) -> None:
         call.status = event.status
@@ -103,11 +121,18 @@ class Calls:
         self.tell(call, Event.FAILED)
 
     def ended(self, call: LiveCall, event: LegEnded) -> None:
+        call.sound = event.sound
         if not event.by_us and call.by is None:
             customer = event.cause == "bye"
             call.by = EndedBy.CUSTOMER if customer else EndedBy.LINE
             call.reason = Reason("customer_hung_up") if customer else Reason("line_lost", {"cause": event.cause})
         self.tell(call, Event.GONE)
+
+    def judged(self, call: LiveCall, event: LegJudged) -> None:
+        self._judging.judged(call, event)
+
+    def beeped(self, call: LiveCall, event: LegBeeped) -> None:
+        self._judging.beeped(call, event)
 
     def prompt_ended(self, call: LiveCall, event: PromptEnded) -> None:
         self._greeted(call)
@@ -149,6 +174,7 @@ class Calls:
             self._floor.recorder.put(connected)
         self._operators.connect(seat, call.id, call.campaign.id if call.campaign is not None else None)
         self._ending.count(call, abandoned=False)
+        self._floor.guarded(self.taping.begin, call)
 
     def _wait(self, call: LiveCall) -> None:
         orphaned = call.life.joined_at is not None
@@ -187,6 +213,14 @@ class Calls:
     def _play_message(self, call: LiveCall) -> None:
         self._ending.count(call, abandoned=True)
         call.by, call.reason = EndedBy.ENGINE, Reason("not_connected_in_time", {"limit_s": call.connect_s})
+        self._leave_message(call)
+
+    def _await_beep(self, call: LiveCall) -> None:
+        self._operators.let_go(call.operator, call.id, 0.0)
+        call.operator = None
+        self._judging.await_beep(call)
+
+    def _leave_message(self, call: LiveCall) -> None:
         message = call.campaign.message if call.campaign is not None else None
         if message is None:
             self._message_over(call)
@@ -249,16 +283,19 @@ class Calls:
         call.timer = self._floor.later(seconds, self.safely, call, work)
 
     def take_back(self, call_id: CallId) -> None:
-        """Its operator is gone: another takes the place, or the call that only rings is cancelled."""
+        """Its operator is gone: another takes the place, or the call that only rings is cancelled.
+
+        One that is listened to goes on: whoever is there when the word comes takes it.
+        """
         call = self._floor.calls.get(call_id)
-        if call is None or call.life.state not in UNANSWERED:
+        if call is None or call.life.state not in (*UNANSWERED, State.LISTENING):
             return
         left, call.operator = call.operator, None
         chosen = self._operators.choose(call.project).operator
         if chosen is not None:
             call.operator = chosen
             self._operators.reserve(self._floor.seats[chosen], call.id)
-        else:
+        elif call.life.state in UNANSWERED:
             self.tell(call, Event.TAKE_BACK)
         self._operators.let_go(left, call.id, 0.0)
 

@@ -15,6 +15,7 @@ from dialer.operators import Operators
 from dialer.placing import Placing
 from dialer.ports import BudgetCounts, Campaign, CampaignPaced, Lead, LeadCounts, Reason, Temperature
 from dialer.snapshots import seats_of, snapshot
+from dialer.taping import unrecorded
 from dialer.trunk import TrunkGuard
 from kit import log, metrics
 
@@ -111,7 +112,7 @@ class Dialing:
         stored = await self._floor.ports.ledger.counts(run.campaign.id, self._floor.now())
         open_calls = [c for c in self._floor.lines_of(run.campaign.id) if c.counted]
         abandoned = sum(c.life.undelivered for c in open_calls)
-        run.counts = BudgetCounts(stored.live + len(open_calls), stored.abandoned + abandoned)
+        run.counts = BudgetCounts(stored.live + len(open_calls), stored.abandoned + abandoned, stored.machines)
 
     def _leave(self, run: Run) -> None:
         run.running = False
@@ -143,8 +144,9 @@ class Dialing:
             return Reason("overtaken")
         if floor.draining:
             return Reason("draining")
-        if floor.recorder.stuck is not None:
-            return floor.recorder.stuck
+        stuck = floor.recorder.stuck or unrecorded(floor, run)
+        if stuck is not None:
+            return stuck
         guard = floor.trunks.get(run.campaign.trunk)
         closed = guard.closed(floor.monotonic()) if guard is not None else Reason("no_trunk")
         if closed is not None:

@@ -1,6 +1,7 @@
 """The end of a call: who is free again, what is noted, what is learned from it."""
 
 from dialer.call import UNANSWERED, outcome
+from dialer.call import State as Turn
 from dialer.floor import Floor, LiveCall
 from dialer.operator import State
 from dialer.operators import Operators
@@ -16,6 +17,12 @@ from dialer.ports import (
 )
 from kit import metrics
 
+FIRST_VOICE = metrics.histogram("first_voice_seconds", "From the answer to the operator's first voice")
+SILENT = metrics.counter("silent_operators", "Talks of ten seconds and more in which the operator was never heard")
+MOS = metrics.histogram(
+    "call_mos", "Estimated mean opinion score of talks", buckets=(1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.3)
+)
+_SPEAKS_WITHIN_S = 10.0
 ENDED = metrics.counter("calls_ended", "Customers' calls that ended, by outcome", ("outcome",))
 
 
@@ -35,9 +42,20 @@ class Ending:
             self._learn(call, result)
         if not call.muted:
             self._note(call, result)
+        self._measure(call)
         self._floor.remove(call)
         self._floor.wake.set()
         ENDED.labels(result or "incoming").inc()
+
+    def _measure(self, call: LiveCall) -> None:
+        sound = call.sound
+        if sound is None or call.life.joined_at is None:
+            return
+        MOS.observe(sound.mos)
+        if sound.first_voice_ms is not None:
+            FIRST_VOICE.observe(sound.first_voice_ms / 1000)
+        elif call.life.talk_s >= _SPEAKS_WITHIN_S:
+            SILENT.inc()
 
     def free_operator(self, call: LiveCall) -> None:
         """Its operator wraps up, or is ready again when the call never came about."""
@@ -57,6 +75,13 @@ class Ending:
             return
         call.counted = True
         run.count(abandoned)
+
+    def answered_live(self, call: LiveCall) -> None:
+        """A person answered, as far as is known: the answer rate hears of it, once."""
+        run = self._floor.runs.get(call.campaign.id) if call.campaign is not None else None
+        if run is not None and not call.learned:
+            call.learned = True
+            run.observed.ended(live=True)
 
     def trunk_works(self, call: LiveCall) -> None:
         """Somebody answered: the trunk's faults so far are forgiven."""
@@ -80,12 +105,16 @@ class Ending:
         if run is None:
             return
         flags = FLAGS[result]
+        if flags.human:
+            self.answered_live(call)
         if flags.reached:
             run.observed.talk.add(call.life.talk_s)
         elif flags.human:
             self.count(call, abandoned=flags.abandoned)
         elif not flags.trunk and result is not Outcome.CANCELLED:
             run.observed.ended(live=False)
+        if flags.machine:
+            run.count_machine()
 
     def _note(self, call: LiveCall, result: Outcome | None) -> None:
         now = self._floor.now()
@@ -114,9 +143,11 @@ class Ending:
     def _call_ended(self, call: LiveCall) -> CallEnded:
         by = call.by or EndedBy.ENGINE
         reason = call.reason or Reason("ended")
-        return CallEnded(call.id, call.project, by, reason, call.life.talk_s, self._floor.now(), call.served_by)
+        now, talk_s = self._floor.now(), call.life.talk_s
+        return CallEnded(call.id, call.project, by, reason, talk_s, now, call.served_by, call.sound)
 
 
 def may_be_waited_for(call: LiveCall) -> bool:
-    """An outgoing call that may still be answered and has no operator of its own."""
-    return call.direction is Direction.OUT and call.operator is None and call.life.state in UNANSWERED
+    """An outgoing call that may still turn out to be a person, and has no operator of its own."""
+    undecided = call.life.state in UNANSWERED or call.life.state is Turn.LISTENING
+    return call.direction is Direction.OUT and call.operator is None and undecided

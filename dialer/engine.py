@@ -23,8 +23,10 @@ from dialer.ports import (
     CampaignId,
     EndedBy,
     LegAnswered,
+    LegBeeped,
     LegEnded,
     LegFailed,
+    LegJudged,
     LegOffered,
     LegRinging,
     LineEvent,
@@ -46,6 +48,7 @@ __all__ = ["CampaignStatus", "Engine", "OperatorView", "Ports", "Settings"]
 
 _log = log.get("dialer.engine")
 _STOP_S = 3.0
+LegEvent = LegRinging | LegAnswered | LegFailed | LegEnded | LegJudged | LegBeeped | PromptEnded
 
 
 class Engine:
@@ -66,6 +69,8 @@ class Engine:
             LegAnswered: self._calls.answered,
             LegFailed: self._calls.failed,
             LegEnded: self._calls.ended,
+            LegJudged: self._calls.judged,
+            LegBeeped: self._calls.beeped,
             PromptEnded: self._calls.prompt_ended,
         }
         self._on_phone: dict[type[Any], Callable[[Any, Any], None]] = {
@@ -152,6 +157,10 @@ class Engine:
         """End the call that the operator talks on. Raises NotYourCall."""
         self._calls.hang_up_by(call, operator)
 
+    async def pause_recording(self, call: CallId, operator: OperatorId, *, paused: bool) -> None:
+        """Record silence, or sound again, of the call that the operator talks on. Raises NotYourCall."""
+        self._calls.taping.pause(call, operator, paused)
+
     async def disposed(self, call: CallId, operator: OperatorId) -> None:
         """The call has its disposition: wrap-up is over."""
         self._operators.disposed(operator, call)
@@ -190,7 +199,7 @@ class Engine:
         else:
             self._leg_event(event)
 
-    def _leg_event(self, event: LegRinging | LegAnswered | LegFailed | LegEnded | PromptEnded) -> None:
+    def _leg_event(self, event: LegEvent) -> None:
         call = self._floor.by_leg.get(event.leg)
         phone = self._floor.phones.get(event.leg)
         if call is not None:

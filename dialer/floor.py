@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,11 +27,13 @@ from dialer.ports import (
     Lead,
     Leads,
     LegId,
+    LegSound,
     Lines,
     OperatorId,
     ProjectId,
     Qualifications,
     Reason,
+    Recordings,
     Rules,
 )
 from dialer.queue import Queue
@@ -81,6 +83,7 @@ class Ports:
     journal: Journal
     lines: Lines
     clock: Clock
+    recordings: Recordings | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -106,9 +109,12 @@ class LiveCall:
     sent: bool = False  # the INVITE is out
     started: bool = False  # CallStarted was noted
     muted: bool = False  # the fence was overtaken: nothing more is written
+    taped: bool = False  # its recording has begun
+    learned: bool = False  # it is known to the answer rate
     counted: bool = False  # its fate is in the budget
     by: EndedBy | None = None
     reason: Reason | None = None
+    sound: LegSound | None = None
     timer: asyncio.TimerHandle | None = None
 
     @property
@@ -180,7 +186,11 @@ class Run:
 
     def count(self, abandoned: bool) -> None:
         """One more live answer has its fate."""
-        self.counts = BudgetCounts(self.counts.live + 1, self.counts.abandoned + abandoned)
+        self.counts = replace(self.counts, live=self.counts.live + 1, abandoned=self.counts.abandoned + abandoned)
+
+    def count_machine(self) -> None:
+        """One more answer was judged to be nobody's."""
+        self.counts = replace(self.counts, machines=self.counts.machines + 1)
 
 
 def owner_of(campaign: CampaignId) -> str:

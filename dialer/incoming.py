@@ -17,7 +17,7 @@ from dialer.ports import (
 from kit import ids, log, metrics
 
 _log = log.get("dialer.incoming")
-REFUSED = metrics.counter("incoming_refused", "Incoming calls that were refused", ("status",))
+REFUSED = metrics.counter("incoming_refused", "Incoming calls to no number of ours, or while stopping", ("status",))
 NOT_OURS, NOT_NOW = 404, 503
 
 

@@ -4,16 +4,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from zlib import crc32
 
-from dialer.ports import DialogRef, DialogSeed, LegId
+from dialer.ports import DialogRef, DialogSeed, LegId, LegSound
 from media.bridge import joined
 from media.description import Description, Direction, Payload
+from media.firstvoice import FirstVoice
+from media.mos import mos
+from media.recorder import Recorder
+from media.sdes import Crypto
 from media.session import Leg
 from sip.call import Call
 from sip.client_call import ClientCall
+from sip.crypto import Crypto as CryptoLine
 from sip.errors import BadSdp
 from sip.sdp import Format, SessionDescription
 from sip.server_call import ServerCall
 from sip.uri import is_ip
+
+_PLAIN, _SECURE = "RTP/AVP", "RTP/SAVP"
 
 
 @dataclass(slots=True, eq=False)
@@ -30,6 +37,9 @@ class LineLeg:
     joined_at: float = 0.0
     turn: int | None = None  # of being asked whether the call still is
     version: int = 1
+    recorder: Recorder | None = None
+    answered_at: float | None = None  # by loop.time()
+    voice: FirstVoice | None = None
 
     @property
     def client(self) -> ClientCall | None:
@@ -66,6 +76,26 @@ class LineLeg:
             )
         return self.dialog
 
+    def listen_for_voice(self) -> None:
+        """Note when the other side of the bridge is first heard here."""
+        if self.voice is None:
+            self.voice = FirstVoice(self.sound)
+
+    def how_it_sounded(self) -> LegSound | None:
+        """None: nothing came."""
+        if self.sound.first_packet_at is None:
+            return None
+        heard = self.sound.quality
+        loss = heard.lost / max(1, heard.lost + self.sound.stats.received)
+        voice_at = self.voice.at if self.voice is not None else None
+        late = None if voice_at is None or self.answered_at is None else max(0.0, voice_at - self.answered_at) * 1000
+        trip = heard.round_trip_ms
+        return LegSound(loss, heard.jitter_ms, trip, mos(loss, heard.jitter_ms, trip or 0.0), late)
+
+    def stop_recording(self) -> None:
+        if self.recorder is not None:
+            self.recorder.stop()
+
     def silent_since(self) -> float | None:
         """loop.time() of the latest packet of sound in the bridge that it is in; None: not in one, or on hold."""
         if joined(self.sound) is None or self.sound.held:
@@ -99,15 +129,26 @@ def dialog_of(call: ServerCall, trunk: str, local_address: str) -> DialogRef:
 
 def description_of(text: SessionDescription) -> Description:
     """What SDP says, as the sound's room understands it. Raises BadSdp."""
-    if text.protocol != "RTP/AVP" or text.port == 0:
-        raise BadSdp(f"the sound is offered as {text.protocol} on port {text.port}: only plain RTP/AVP is taken")
+    if text.protocol not in (_PLAIN, _SECURE) or text.port == 0:
+        raise BadSdp(
+            f"the sound is offered as {text.protocol} on port {text.port}: only RTP/AVP and RTP/SAVP are taken"
+        )
     if not is_ip(text.host):
         raise BadSdp("the sound's address is a name: an IP address is needed")
     direction = Direction(text.direction)
     if text.host == "0.0.0.0" and direction is Direction.SENDRECV:  # noqa: S104  hold of RFC 2543, not a bind
         direction = Direction.SENDONLY
     payloads = tuple(Payload(f.number, f.name, f.rate) for f in text.formats)
-    return Description(text.host, text.port, payloads, direction, text.ptime or 20, text.rtcp_port)
+    return Description(
+        text.host,
+        text.port,
+        payloads,
+        direction,
+        text.ptime or 20,
+        text.rtcp_port,
+        cryptos=tuple(Crypto(one.tag, one.suite, one.key) for one in text.cryptos),
+        secure=text.protocol == _SECURE,
+    )
 
 
 def to_text(said: Description, *, version: int, asked: SessionDescription | None = None) -> bytes:
@@ -121,10 +162,12 @@ def to_text(said: Description, *, version: int, asked: SessionDescription | None
         said.direction.value,
         said.ptime,
         said.rtcp_port,
+        _SECURE if said.secure else _PLAIN,
         session=said.port,
         version=version,
         others=others,
         place=place,
+        cryptos=tuple(CryptoLine(one.tag, one.suite, one.key) for one in said.cryptos),
     ).build()
 
 

@@ -7,10 +7,11 @@ await lines.stop()
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from dialer.legs import LineLeg, sound_file
+from dialer.listening import Listening
 from dialer.ports import (
     AttemptId,
     Clock,
@@ -21,6 +22,7 @@ from dialer.ports import (
     LegId,
     LineEvent,
     PromptEnded,
+    RecordingSink,
     TrunkState,
 )
 from dialer.switchboard import NOT_ACCEPTABLE, NOT_NOW, Switchboard
@@ -29,7 +31,8 @@ from kit import log
 from kit.tasks import Tasks
 from media import bridge, player
 from media.errors import MediaError
-from media.session import Leg, PortRange
+from media.recorder import Recorder
+from media.session import PortRange
 from sip.agent import UserAgent
 from sip.call import NOBODY, UNKNOWN_CALL
 from sip.errors import SipError, WrongState
@@ -144,7 +147,7 @@ class SipLines(Switchboard):
     def _invite(self, leg: LegId, dialog: DialogRef, watch: TrunkWatch) -> None:
         if watch.address is None:
             raise SipError("the trunk's address is not known")
-        mine = LineLeg(leg, dialog.trunk, dialog, Leg.open(self._ports, advertise=self._media_advertise))
+        mine = LineLeg(leg, dialog.trunk, dialog, self._open_sound(dialog.trunk))
         try:
             call = self._agent.invite(
                 dialog.request_uri,
@@ -171,6 +174,7 @@ class SipLines(Switchboard):
         mine = self._legs.get(leg)
         if mine is not None and mine.call is not None:
             bridge.part(mine.sound)
+            mine.stop_recording()
             mine.call.hang_up()
 
     def end_lost(self, dialog: DialogRef, *, answered: bool) -> None:
@@ -224,6 +228,7 @@ class SipLines(Switchboard):
     def join(self, a: LegId, b: LegId) -> None:
         first, second = self._legs[a], self._legs[b]
         bridge.join(first.sound, second.sound)
+        first.listen_for_voice()
         first.joined_at = second.joined_at = asyncio.get_running_loop().time()
 
     def part(self, leg: LegId) -> None:
@@ -243,6 +248,21 @@ class SipLines(Switchboard):
             _log.error("a prompt cannot be played", setting=prompt, error=str(error))
             if not repeat:
                 self._soon(ended)
+
+    def judge(self, leg: LegId, measures: Mapping[str, float]) -> None:
+        mine = self._legs.get(leg)
+        if mine is not None:
+            Listening(leg, mine.sound, measures, self._tell)
+
+    def record(self, leg: LegId, sink: RecordingSink) -> None:
+        mine = self._legs[leg]
+        mine.stop_recording()
+        mine.recorder = Recorder(mine.sound, sink)
+
+    def pause_recording(self, leg: LegId, *, paused: bool) -> None:
+        mine = self._legs.get(leg)
+        if mine is not None and mine.recorder is not None:
+            mine.recorder.paused = paused
 
     async def _listen_for_silence(self) -> None:
         while True:
@@ -266,11 +286,11 @@ class SipLines(Switchboard):
         self._lose(leg, "no RTP", "rtp_timeout")
 
     def _lose(self, leg: LineLeg, reason: str, cause: str) -> None:
-        call = leg.call
+        call, sound = leg.call, leg.how_it_sounded()
         self._drop(leg)
         if call is not None:
             call.hang_up(reason)
-        self._tell(LegEnded(leg.id, False, cause))
+        self._tell(LegEnded(leg.id, False, cause, sound))
 
     # ------------------------------------------------------------ legs that may be silent
 

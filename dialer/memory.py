@@ -32,6 +32,7 @@ from dialer.ports import (
     PersonId,
     ProjectId,
     Reason,
+    RecordedCall,
     Verdict,
 )
 
@@ -254,7 +255,11 @@ class MemoryLedger:
         start = self.before.get(campaign, BudgetCounts(0, 0))
         ended = [a.ended for a in self._leads.attempts.values() if a.ended is not None]
         flags = [FLAGS[fact.outcome] for fact in ended if fact.campaign == campaign]
-        return BudgetCounts(start.live + sum(f.human for f in flags), start.abandoned + sum(f.abandoned for f in flags))
+        return BudgetCounts(
+            start.live + sum(f.human for f in flags),
+            start.abandoned + sum(f.abandoned for f in flags),
+            start.machines + sum(f.machine for f in flags),
+        )
 
 
 @dataclass(slots=True)
@@ -284,6 +289,41 @@ class MemoryCallers:
 
     async def identify(self, number: str | None, called: str) -> Caller:
         return self.by_called.get(called, Caller(None))
+
+
+@dataclass(slots=True)
+class MemorySink:
+    """One recording as a test may read it."""
+
+    call: RecordedCall
+    law: str = ""
+    pieces: list[bytes] = field(default_factory=list[bytes])
+    finished: bool = False
+
+    def begin(self, law: str) -> None:
+        self.law = law
+
+    def write(self, piece: bytes) -> None:
+        self.pieces.append(piece)
+
+    def finish(self, piece: bytes) -> None:
+        self.pieces.append(piece)
+        self.finished = True
+
+
+@dataclass(slots=True)
+class MemoryRecordings:
+    """Keeps all there is to keep; `reason` is the trouble."""
+
+    made: list[MemorySink] = field(default_factory=list[MemorySink])
+    reason: Reason | None = None
+
+    def open(self, call: RecordedCall) -> MemorySink:
+        self.made.append(MemorySink(call))
+        return self.made[-1]
+
+    def trouble(self) -> Reason | None:
+        return self.reason
 
 
 def is_call(attempt: StoredAttempt) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from dialer.ports import (
@@ -10,14 +10,18 @@ from dialer.ports import (
     DialogRef,
     DialogSeed,
     LegAnswered,
+    LegBeeped,
     LegEnded,
     LegFailed,
     LegId,
+    LegJudged,
     LegOffered,
     LegRinging,
+    LegSound,
     LineEvent,
     PromptEnded,
     Reason,
+    RecordingSink,
     TrunkMoved,
     TrunkState,
 )
@@ -30,6 +34,8 @@ class FarEnd:
     """What a number does. Seconds from the INVITE; `status` 200: answers, 0: nothing ever comes back.
 
     `talk_s`: hangs up so long after the answer (None: never). `late`: its 200 OK crosses our CANCEL.
+    `heard`: what a detector hears `heard_after_s` after the answer; `beep_s`: when its beep is over (None: never).
+    `sound`: how the call sounded.
     """
 
     status: int = 200
@@ -38,6 +44,10 @@ class FarEnd:
     talk_s: float | None = None
     late: bool = False
     retry_after: float | None = None
+    heard: str = "human"
+    heard_after_s: float = 1.2
+    beep_s: float | None = None
+    sound: LegSound | None = None
 
 
 ANSWERS = FarEnd()
@@ -61,6 +71,8 @@ class MemoryLeg:
     joined: LegId | None = None
     prompt: str | None = None
     cancelled: bool = False
+    sink: RecordingSink | None = None
+    paused: bool = False
 
 
 class MemoryLines:
@@ -77,6 +89,7 @@ class MemoryLines:
         self.played: list[tuple[str, str]] = []
         self.refused: list[tuple[LegId, int]] = []
         self.ended_lost: list[tuple[DialogRef, bool]] = []
+        self.judging: list[tuple[str, dict[str, float]]] = []
         self.joins: list[tuple[LegId, LegId]] = []
 
     # ------------------------------------------------------------ the port
@@ -159,6 +172,22 @@ class MemoryLines:
         if not repeat:
             self._later(self.prompt_s, self._prompt_over, mine, prompt)
 
+    def judge(self, leg: LegId, measures: Mapping[str, float]) -> None:
+        mine = self.legs[leg]
+        self.judging.append((mine.number, dict(measures)))
+        in_time = mine.far.heard_after_s <= measures["total_s"]
+        heard = mine.far.heard if in_time else "human"
+        self._later(min(mine.far.heard_after_s, measures["total_s"]), self._judged, mine, heard)
+        if mine.far.beep_s is not None and in_time:
+            self._later(mine.far.beep_s, self._heard, mine, LegBeeped(leg))
+
+    def record(self, leg: LegId, sink: RecordingSink) -> None:
+        sink.begin("PCMA")
+        self.legs[leg].sink = sink
+
+    def pause_recording(self, leg: LegId, *, paused: bool) -> None:
+        self.legs[leg].paused = paused
+
     def end_lost(self, dialog: DialogRef, *, answered: bool) -> None:
         self.ended_lost.append((dialog, answered))
 
@@ -219,6 +248,13 @@ class MemoryLines:
         elif leg.state == "dialing":
             self._fail(leg, leg.far.status if leg.far.status == 0 else 487)
 
+    def _judged(self, leg: MemoryLeg, heard: str) -> None:
+        self._heard(leg, LegJudged(leg.id, heard, 0.9, "as_the_script_says", leg.far.heard_after_s))
+
+    def _heard(self, leg: MemoryLeg, event: LegJudged | LegBeeped) -> None:
+        if leg.state == "up" and leg.joined is None:
+            self._tell(event)
+
     def _prompt_over(self, leg: MemoryLeg, prompt: str) -> None:
         if leg.state == "up" and leg.prompt == prompt:
             leg.prompt = None
@@ -234,8 +270,10 @@ class MemoryLines:
             return
         self.part(leg.id)
         leg.state = "over"
+        if leg.sink is not None:
+            leg.sink.finish(b"")
         self.legs.pop(leg.id, None)
-        self._tell(LegEnded(leg.id, by_us, cause))
+        self._tell(LegEnded(leg.id, by_us, cause, leg.far.sound))
 
     def _early(self, leg: MemoryLeg) -> DialogRef:
         base = leg.dialog or self.prepare(leg.trunk, leg.number, "caller")
@@ -250,9 +288,11 @@ class MemoryLines:
 
 
 def people(
-    seed: int, *, answer: float, talk_s: float = 90.0, ring_s: float = 9.0, busy: float = 0.05
+    seed: int, *, answer: float, talk_s: float = 90.0, ring_s: float = 9.0, busy: float = 0.05, machines: float = 0.0
 ) -> Callable[[str], FarEnd]:
     """Far ends by chance: `answer` of them answer after about `ring_s` and talk about `talk_s`; others ring on.
+
+    `machines` of them are answering machines, one in seven of which is taken for a person.
 
     A call takes what comes next, so that the same seed gives the same day.
     """
@@ -263,7 +303,10 @@ def people(
         talk = dice.lognormvariate(0.0, 0.8) * talk_s * 0.73
         if fate < answer:
             return FarEnd(after_s=ring, talk_s=max(3.0, talk), rings_after_s=min(2.0, ring / 2))
-        return BUSY if fate < answer + busy else RINGS_ON
+        if fate < answer + machines:
+            heard = "machine" if fate < answer + machines * 6 / 7 else "human"
+            return FarEnd(after_s=ring, talk_s=20.0, heard=heard, heard_after_s=2.5)
+        return BUSY if fate < answer + machines + busy else RINGS_ON
 
     return far
 

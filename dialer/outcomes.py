@@ -10,6 +10,8 @@ class Outcome(StrEnum):
     CONNECTED = "connected"  # a person was joined to an operator
     ABANDONED = "abandoned"  # a live answer that no operator could take in time
     HUNG_UP_EARLY = "hung_up_early"  # the called person hung up before anybody could be connected
+    MACHINE = "machine"  # an answering machine, a tone or an announcement of the network answered
+    FAX = "fax"  # a fax machine or a modem answered
     BUSY = "busy"  # 486, 600
     NO_ANSWER = "no_answer"  # ring time over, CANCEL
     DECLINED = "declined"  # 603: a refusal of this call, not a do-not-call request
@@ -29,6 +31,7 @@ class Flags:
 
     counts: one of the lead's tries. human: a live answer. reached: joined to an operator.
     abandoned: counted against the abandonment budget. trunk: a fault of the line, not of the lead.
+    machine: nobody was there by the word of the detector, which is wrong about some people.
     """
 
     counts: bool = True
@@ -36,12 +39,15 @@ class Flags:
     reached: bool = False
     abandoned: bool = False
     trunk: bool = False
+    machine: bool = False
 
 
 FLAGS: dict[Outcome, Flags] = {
     Outcome.CONNECTED: Flags(human=True, reached=True),
     Outcome.ABANDONED: Flags(human=True, abandoned=True),
     Outcome.HUNG_UP_EARLY: Flags(human=True),
+    Outcome.MACHINE: Flags(machine=True),
+    Outcome.FAX: Flags(machine=True),
     Outcome.BUSY: Flags(),
     Outcome.NO_ANSWER: Flags(),
     Outcome.DECLINED: Flags(),

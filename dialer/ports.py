@@ -44,6 +44,47 @@ class Mode(StrEnum):
     PREDICTIVE = "predictive"
 
 
+class Detection(StrEnum):
+    """Whether machines are told from people, and what becomes of a call that a machine answered."""
+
+    OFF = "off"
+    HANG_UP = "hang_up"
+    MESSAGE = "message"  # the campaign's message is left after the beep
+
+
+DETECTOR_ERROR = 0.03
+"""Where nothing was measured: what is aimed at."""
+DETECTOR_S = 3.5
+"""The deadline of the detector where a campaign names none (`media.detector.Tuning.total_s`)."""
+JOIN_S = 0.2
+"""So much before the connect limit the word on who answered has to have come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """How a campaign tells machines from people.
+
+    `measures`: seconds by their names in `media.detector.Tuning`; what is not named is as usual. `error`: the share of
+    people who are taken for machines, as it was measured; they count as abandoned.
+    """
+
+    detection: Detection = Detection.OFF
+    measures: Mapping[str, float] = field(default_factory=dict[str, float])
+    error: float = DETECTOR_ERROR
+
+    @property
+    def total_s(self) -> float:
+        """Seconds from the answer within which the word on who it was is wanted."""
+        return self.measures.get("total_s", DETECTOR_S)
+
+
+class WithoutRecording(StrEnum):
+    """What a campaign that is recorded does while recordings cannot be written."""
+
+    GO_ON = "go_on"  # its calls are marked
+    STOP = "stop"  # it places no more
+
+
 @dataclass(frozen=True, slots=True)
 class Campaign:
     """A running campaign as the engine sees it. Seconds are float; `abandonment_limit` is a share (0.03)."""
@@ -62,6 +103,9 @@ class Campaign:
     abandonment_limit: float = 0.03
     priority: int = 0
     message: str | None = None  # prompt for people who cannot be connected in time; obligatory for PREDICTIVE
+    detector: Detector = field(default=Detector())
+    record: bool = False
+    without_recording: WithoutRecording = WithoutRecording.GO_ON
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,10 +263,11 @@ class Rules(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BudgetCounts:
-    """Live answers and abandoned calls of a campaign inside its window."""
+    """Live answers and abandoned calls of a campaign inside its window, and answers judged to be nobody's."""
 
-    live: int
-    abandoned: int
+    live: float
+    abandoned: float
+    machines: int = 0
 
 
 class BudgetLedger(Protocol):
@@ -346,6 +391,20 @@ class CallConnected:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class LegSound:
+    """How a leg sounded, as far as we heard it. `loss`: a share; `mos`: 1.0 to 4.41, an estimate (ITU-T G.107).
+
+    `first_voice_ms`: from the answer to the first packet with a voice that was relayed to the leg; None: none was.
+    """
+
+    loss: float
+    jitter_ms: float
+    round_trip_ms: float | None
+    mos: float
+    first_voice_ms: float | None
+
+
 class EndedBy(StrEnum):
     CUSTOMER = "customer"
     OPERATOR = "operator"
@@ -362,6 +421,7 @@ class CallEnded:
     talk_s: float
     at: datetime
     operator: OperatorId | None = None
+    sound: LegSound | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,6 +477,45 @@ class Journal(Protocol):
         ...
 
 
+# ---------------------------------------------------------------- recordings
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedCall:
+    """What a recording is of. `operator`: who was joined first."""
+
+    call: CallId
+    project: ProjectId
+    campaign: CampaignId | None
+    operator: OperatorId | None
+
+
+class RecordingSink(Protocol):
+    """Where the sound of one recording goes, in pieces; none of these waits for a disk."""
+
+    def begin(self, law: str) -> None:
+        """Once, before the first piece: "PCMU" or "PCMA"."""
+        ...
+
+    def write(self, piece: bytes) -> None:
+        """One second: 8,000 samples, each two bytes, our side and the customer's."""
+        ...
+
+    def finish(self, piece: bytes) -> None:
+        """The rest, shorter than a second, perhaps empty; the recording is over."""
+        ...
+
+
+class Recordings(Protocol):
+    def open(self, call: RecordedCall) -> RecordingSink:
+        """A new recording, which is there from now on, even if nothing of it can be written."""
+        ...
+
+    def trouble(self) -> Reason | None:
+        """Why recordings cannot be kept now; None: they can."""
+        ...
+
+
 # ---------------------------------------------------------------- the line
 
 
@@ -463,6 +562,7 @@ class LegEnded:
     leg: LegId
     by_us: bool
     cause: str
+    sound: LegSound | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -483,11 +583,34 @@ class PromptEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class LegJudged:
+    """The detector's one word on who answered. `heard`: "human", "silence", "machine", "beep", "sit" or "fax".
+
+    `confidence`: 0 to 1, to rank by; `reason`: a stable code. `at_s`: seconds since the answer.
+    """
+
+    leg: LegId
+    heard: str
+    confidence: float
+    reason: str
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class LegBeeped:
+    """After the word "machine" or "beep": the beep is over, a message may begin."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
 class TrunkMoved:
     state: TrunkState
 
 
-LineEvent = LegRinging | LegAnswered | LegFailed | LegEnded | LegOffered | PromptEnded | TrunkMoved
+LineEvent = (
+    LegRinging | LegAnswered | LegFailed | LegEnded | LegOffered | LegJudged | LegBeeped | PromptEnded | TrunkMoved
+)
 
 
 class Lines(Protocol):
@@ -522,7 +645,7 @@ class Lines(Protocol):
     def refuse(self, leg: LegId, status: int) -> None: ...
 
     def join(self, a: LegId, b: LegId) -> None:
-        """Sound flows both ways from the next packet on."""
+        """Sound flows both ways from the next packet on. `a` is the customer's, on which the first voice is awaited."""
         ...
 
     def part(self, leg: LegId) -> None:
@@ -531,6 +654,21 @@ class Lines(Protocol):
 
     def play(self, leg: LegId, prompt: str, *, repeat: bool = False) -> None:
         """Play a prompt by name; PromptEnded follows, unless repeated or parted before."""
+        ...
+
+    def judge(self, leg: LegId, measures: Mapping[str, float]) -> None:
+        """Listen to who answered, from now on: LegJudged follows within `total_s`, LegBeeped perhaps after it.
+
+        Whatever is joined to the leg or played to it later ends the listening.
+        """
+        ...
+
+    def record(self, leg: LegId, sink: RecordingSink) -> None:
+        """Record what passes the leg, both ways, from now until it ends; `sink.finish` comes then."""
+        ...
+
+    def pause_recording(self, leg: LegId, *, paused: bool) -> None:
+        """Silence is recorded while paused. A leg that is not recorded does not mind."""
         ...
 
     def end_lost(self, dialog: DialogRef, *, answered: bool) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from dialer.budget import with_mistakes
 from dialer.ending import may_be_waited_for
 from dialer.floor import Floor, Run, Seat
 from dialer.operator import State
@@ -39,7 +40,7 @@ def snapshot(floor: Floor, run: Run) -> Snapshot:
         waiting=floor.queue.waiting(wanted_now),
         rate=observed.rate,
         limit=campaign.abandonment_limit,
-        counts=run.counts,
+        counts=with_mistakes(run.counts, campaign.detector.error),
         hourly=hourly(team, observed.talk.mean, observed.wrap_up.mean),
         has_message=campaign.message is not None,
     )
@@ -58,7 +59,8 @@ def _flights(floor: Floor, projects: frozenset[str]) -> Iterator[float]:
         if may_be_waited_for(call) and call.project in projects and call.campaign is not None:
             run = floor.runs.get(call.campaign.id)
             if run is not None:
-                yield run.observed.chance(max(0.0, now - call.life.began_at))
+                answered = call.life.answered_at is not None  # and listened to: whoever it is, likely a person
+                yield 1.0 if answered else run.observed.chance(max(0.0, now - call.life.began_at))
 
 
 def _freeing(floor: Floor, run: Run, seats: list[Seat]) -> Iterator[float]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from dialer.floor import Floor, Run, Seat
 from dialer.pacing import Pace
-from dialer.ports import BudgetCounts, CallId, CampaignId, Mode, OperatorId, Reason
+from dialer.ports import CallId, CampaignId, Mode, OperatorId, Reason
 from dialer.snapshots import snapshot
 
 
@@ -60,8 +60,8 @@ def campaign_status(floor: Floor, run: Run) -> CampaignStatus:
         now.ready,
         now.team,
         round(run.observed.rate, 4),
-        run.counts.live,
-        run.counts.abandoned,
+        int(run.counts.live),
+        int(run.counts.abandoned),
         run.campaign.abandonment_limit,
         run.refused,
     )
@@ -73,9 +73,8 @@ def _ahead(pace: Pace | None) -> bool:
 
 def not_running(campaign: CampaignId) -> CampaignStatus:
     """The status of a campaign that the engine does not run."""
-    counts = BudgetCounts(0, 0)
     none = Reason("not_running")
-    return CampaignStatus(campaign, none, Mode.PROGRESSIVE, 0, 0, 0, 0, 0, 0.0, counts.live, counts.abandoned, 0.0)
+    return CampaignStatus(campaign, none, Mode.PROGRESSIVE, 0, 0, 0, 0, 0, 0.0, 0, 0, 0.0)
 
 
 def operator_view(seat: Seat) -> OperatorView:

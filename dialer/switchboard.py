@@ -33,7 +33,11 @@ from sip.uri import Uri, is_number
 
 _log = log.get("dialer.lines")
 LEGS = metrics.gauge("legs", "Legs on the line, ringing or answered", ("trunk",))
-REFUSED = metrics.counter("offers_refused", "Incoming calls that were refused", ("status",))
+REFUSED = metrics.counter(
+    "offers_refused",
+    "Incoming calls whose sound cannot be used",
+    ("status",),
+)
 
 NOT_ACCEPTABLE, NOT_NOW, CANCELLED = 488, 503, 487
 _LINE_CAUSES = frozenset({"no ack", "timeout", "gone", "transport"})
@@ -100,7 +104,7 @@ class Switchboard(Listener):
             call.hang_up("no usable sound")
             self._tell(LegFailed(leg.id, NOT_ACCEPTABLE, str(error)))
             return
-        leg.answered = True
+        leg.answered, leg.answered_at = True, asyncio.get_running_loop().time()
         self._tell(LegAnswered(leg.id, leg.learn(), at))
 
     def on_failed(self, call: ClientCall, status: int, reason: str) -> None:
@@ -118,7 +122,7 @@ class Switchboard(Listener):
         trunk = self._trunk_of(call)
         try:
             offer = SessionDescription.parse(call.remote_sdp) if call.remote_sdp else None
-            sound = Leg.open(self._ports, advertise=self._media_advertise)
+            sound = self._open_sound(trunk)
         except (MediaError, SipError) as error:
             _log.warning("an incoming call's sound cannot be used", trunk=trunk, error=str(error))
             self._refuse(call, NOT_ACCEPTABLE if isinstance(error, SipError) else NOT_NOW)
@@ -131,7 +135,7 @@ class Switchboard(Listener):
         leg = self._by_call.get(call)
         if leg is None or leg.answered:
             return
-        leg.answered = True
+        leg.answered, leg.answered_at = True, asyncio.get_running_loop().time()
         try:
             if leg.offer is None:
                 leg.their_answer(call.remote_sdp)
@@ -146,9 +150,10 @@ class Switchboard(Listener):
         leg = self._by_call.get(call)
         if leg is None:
             return
+        sound = leg.how_it_sounded()
         self._drop(leg)
         if leg.answered:
-            self._tell(LegEnded(leg.id, by_us, cause if by_us or cause in _LINE_CAUSES else "bye"))
+            self._tell(LegEnded(leg.id, by_us, cause if by_us or cause in _LINE_CAUSES else "bye", sound))
         else:
             self._tell(LegFailed(leg.id, CANCELLED, cause))
 
@@ -177,6 +182,11 @@ class Switchboard(Listener):
 
     # ------------------------------------------------------------ the table of legs
 
+    def _open_sound(self, trunk: str) -> Leg:
+        """A leg as its trunk wants it. Raises MediaError."""
+        encryption = self._watch(trunk).trunk.srtp
+        return Leg.open(self._ports, advertise=self._media_advertise, encryption=encryption)
+
     def _add(self, leg: LineLeg, call: Call) -> None:
         leg.call = call
         self._legs[leg.id] = self._by_call[call] = leg
@@ -188,6 +198,7 @@ class Switchboard(Listener):
             return
         if leg.call is not None:
             self._by_call.pop(leg.call, None)
+        leg.stop_recording()
         leg.sound.close()
         self._watch(leg.trunk).in_use -= 1
         LEGS.labels(leg.trunk).dec()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from dialer.ports import Reason, TrunkState
 from kit import log
 from kit.tasks import Tasks
+from media.session import Encryption
 from sip.agent import Account, UserAgent
 from sip.errors import SipError
 from sip.listener import Peer, RegistrationState
@@ -34,7 +35,8 @@ class Trunk:
     `host` may be a name: of its addresses one is used until it is silent, then the next. `peers` are further IP
     addresses that its calls come from. `caller_domain` stands in From (None: the host). `channels`: calls at once;
     `cps`: new calls a second, 0 without limit. `extensions`: a regular expression of the phones that may be called on
-    it (judged by the rules, not here). `transport`: "udp", "tcp" or "tls".
+    it (judged by the rules, not here). `transport`: "udp", "tcp" or "tls". `srtp`: whether
+    sound is encrypted.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Trunk:
     extensions: str | None = None
     peers: tuple[str, ...] = ()
     transport: str = "udp"
+    srtp: Encryption = Encryption.OFF
 
     @property
     def account(self) -> Account | None:

@@ -13,7 +13,7 @@ from ipaddress import ip_address
 
 from starlette.requests import HTTPConnection
 
-from identity.errors import NoRight, NotSignedIn
+from identity.errors import NoRight, NotSignedIn, SecondFactorNeeded
 from identity.login.actors import actor_by_key, actor_by_key_id, actor_by_session
 from identity.login.tokens import bearer_of, cookie_of
 from identity.parts import clock_of, database_of, seal_of, sign_in_of
@@ -55,6 +55,8 @@ class Needs(Guard):
 
     async def __call__(self, connection: HTTPConnection) -> Actor:
         actor = await actor_of(connection)
+        if self.rights and actor.must_enrol:
+            raise SecondFactorNeeded()
         if self.rights and not any(actor.may_somewhere(right) for right in self.rights):
             raise NoRight(self.rights[0])
         return actor

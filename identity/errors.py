@@ -1,9 +1,9 @@
 """What goes wrong between a person and the door.
 
-Unauthenticated ── NotSignedIn, WrongSignIn
-Forbidden ──────── NoRight, NotOurPage
+Unauthenticated ── NotSignedIn, WrongSignIn, CodeNeeded, WrongCode
+Forbidden ──────── NoRight, NotOurPage, SecondFactorNeeded
 AhizeError ─────── LinkGone                    410
-Conflict ───────── LoginTaken, ExtensionTaken, LastAdministrator
+Conflict ───────── LoginTaken, ExtensionTaken, LastAdministrator, SecondFactorSet
 TooMany ────────── WaitBeforeSignIn            429 with Retry-After
 Invalid ────────── WeakPassword
 """
@@ -21,6 +21,30 @@ class WrongSignIn(Unauthenticated):
     """This name and password do not belong together; check both and try again."""
 
     code = "wrong_sign_in"
+
+
+class CodeNeeded(Unauthenticated):
+    """Send the code that your authenticator app shows too."""
+
+    code = "code_needed"
+
+
+class WrongCode(Unauthenticated):
+    """This code is wrong or was used already; send the next one that your authenticator app shows."""
+
+    code = "wrong_code"
+
+
+class SecondFactorNeeded(Forbidden):
+    """Administrators sign in with a second factor; set yours up first (POST /api/v1/me/second-factor)."""
+
+    code = "second_factor_needed"
+
+
+class SecondFactorSet(Conflict):
+    """Your second factor is set up already; an administrator can take it away, then set it up anew."""
+
+    code = "second_factor_set"
 
 
 class NoRight(Forbidden):

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ from kit import store
 from kit.schema import Json, Serial, Utc, metadata
 from kit.store import StoreError
 from kit.tasks import Tasks
-from kit.writer import Lane, Tx, Work, Writer
+from kit.writer import Lane, OnEvents, Tx, Work, Writer
 
 __all__ = ["Database", "Json", "Serial", "StoreError", "Tx", "Utc", "Work", "metadata"]
 
@@ -51,8 +51,8 @@ class Database:
         return Path(self.url.database or "")
 
     @property
-    def on_events(self) -> list[Callable[[], None]]:
-        """Called on the loop after each commit that brought events."""
+    def on_events(self) -> list[OnEvents]:
+        """Called on the loop with the events of each commit that brought some."""
         return self._needed().on_events
 
     async def open(self) -> None:

@@ -1,10 +1,12 @@
-"""Events: what happened, as rows of the outbox."""
+"""Events: what happened, as rows of the outbox, each at its place."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, Row, String, Table, text
+from sqlalchemy import BigInteger, Column, Integer, Row, String, Table, insert, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit import ids
 from kit.schema import Json, Serial, Utc, metadata
@@ -12,26 +14,24 @@ from kit.schema import Json, Serial, Utc, metadata
 event = Table(
     "event",
     metadata,
-    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("position", Serial, primary_key=True, autoincrement=False),
     Column("id", String(32), nullable=False, unique=True),
-    Column("position", BigInteger, nullable=True, unique=True),
     Column("project", String(32), nullable=True),
     Column("topic", String(80), nullable=False),
     Column("subject", String(80), nullable=False),
     Column("type", String(80), nullable=False),
     Column("at", Utc, nullable=False),
     Column("body", Json, nullable=False),
-    sqlite_autoincrement=True,
 )
-_UNPLACED = text("position IS NULL")
-Index("ix_event_unplaced", event.c.seq, sqlite_where=_UNPLACED, postgresql_where=_UNPLACED)
 
 journal_epoch = Table(
     "journal_epoch",
     metadata,
-    Column("epoch", String(32), primary_key=True),
+    Column("one", Integer, primary_key=True, autoincrement=False),
+    Column("epoch", String(32), nullable=False),
     Column("head", BigInteger, nullable=False),
 )
+"""One row: which journal this is, and its last position."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,32 @@ class Positioned:
     event: Event
 
 
-def row_of(happened: Event) -> dict[str, Any]:
-    """The row that `happened` is stored as, without a position."""
+async def begin_epoch(conn: AsyncConnection) -> None:
+    """Make the journal's row, unless it is there."""
+    row = "INSERT INTO journal_epoch (one, epoch, head) VALUES (1, :epoch, 0) ON CONFLICT DO NOTHING"
+    await conn.execute(text(row), {"epoch": ids.new()})
+
+
+async def put(conn: AsyncConnection, events: Sequence[Event]) -> list[Positioned]:
+    """Write `events` at the next positions, as the last thing of a transaction.
+
+    Until it ends the row of the head keeps every other transaction from its positions: they are given in the order of
+    the commits, and none is left out.
+    """
+    taken = update(journal_epoch).values(head=journal_epoch.c.head + len(events)).returning(journal_epoch.c.head)
+    head = (await conn.execute(taken)).scalar_one_or_none()
+    if head is None:
+        await begin_epoch(conn)
+        head = (await conn.execute(taken)).scalar_one()
+    placed = [Positioned(place, happened) for place, happened in enumerate(events, head - len(events) + 1)]
+    await conn.execute(insert(event), [_row_of(each) for each in placed])
+    return placed
+
+
+def _row_of(placed: Positioned) -> dict[str, Any]:
+    happened = placed.event
     return {
+        "position": placed.position,
         "id": happened.id,
         "project": happened.project,
         "topic": happened.topic,

@@ -1,30 +1,31 @@
 """The journal: committed events in one order, without gaps, to read from any position and to follow.
 
-Events come in by `Tx.emit` in the transaction of the change, without a position: on PostgreSQL the order
-of commits is not that of inserts. One relay gives the positions afterwards, in a write of its own.
+Events come in by `Tx.emit` and get their positions at the end of the transaction of the change (`kit.event.put`).
+Those of this process are published as their commit ends; the relay finds what other processes wrote.
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
-from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, func, or_, select, true
 
-from kit import ids, log, metrics
+from kit import log, metrics
 from kit.bus import InprocBus
-from kit.db import Database, Tx
-from kit.event import Event, Positioned, event, event_of, journal_epoch
+from kit.db import Database
+from kit.event import Event, Positioned, begin_epoch, event, event_of, journal_epoch
 from kit.tasks import Tasks
 
 __all__ = ["Event", "Interest", "Journal", "Positioned", "Subscription"]
 
 TOPIC = "journal"
 QUEUE = 256
-_BATCH = 64  # placed and published at once: well below a queue's length, so that whoever keeps up is never cut off
+_BATCH = 64  # published at once: well below a queue's length, so that whoever keeps up is never cut off
 _POLL_S = 1.0
 _PAGE = 500
 
-PLACED = metrics.counter("journal_events", "Events that got their position")
+PUBLISHED = metrics.counter("journal_events", "Events that were published")
 LAGGED = metrics.counter("journal_lagged", "Subscribers cut off because they were too slow")
 FAILURES = metrics.counter("journal_relay_errors", "Turns of the relay that failed")
 _log = log.get("kit.journal")
@@ -105,25 +106,20 @@ class Journal:
         self._published = 0
 
     async def open(self) -> None:
-        """Place what a crash left without a position, then run the relay. Needs the tables."""
-        self._epoch, _ = await self._db.write(_epoch)
-        while len(await self._db.write(_place, urgent=True)) == _BATCH:
-            pass
-        self._published = (await self.head())[1]
-        self._db.on_events.append(self._hint)
+        """Go on from what is there, then run the relay. Needs the tables."""
+        await self._db.write(lambda tx: begin_epoch(tx.conn))
+        self._epoch, self._published = await self.head()
+        self._db.on_events.append(self._written)
         self._tasks = Tasks()
         self._tasks.spawn(self._relay(), "kit.journal")
 
     async def close(self) -> None:
         """Stop the relay and end every subscription."""
-        if self._hint in self._db.on_events:
-            self._db.on_events.remove(self._hint)
+        if self._written in self._db.on_events:
+            self._db.on_events.remove(self._written)
         await self._tasks.close()
         for subscription in tuple(self._subscriptions):
             subscription.close()
-
-    def _hint(self) -> None:
-        self._bus.hint(TOPIC)
 
     # ------------------------------------------------------------ reading
 
@@ -155,65 +151,34 @@ class Journal:
     def forget(self, subscription: Subscription) -> None:
         self._subscriptions.discard(subscription)
 
-    # ------------------------------------------------------------ the relay
+    # ------------------------------------------------------------ publishing
+
+    def _written(self, placed: Sequence[Positioned]) -> None:
+        """A commit of this process ended; many events, or some behind others that are not known yet, are read."""
+        if placed[0].position == self._published + 1 and len(placed) <= _BATCH:
+            self._publish(placed)
+        else:
+            self._bus.hint(TOPIC)
 
     async def _relay(self) -> None:
         with self._bus.listen(TOPIC) as ear:
             while True:
+                await ear.wait(_POLL_S)
                 try:
-                    await self._turn(place=await ear.wait(_POLL_S) or await self._waiting())
+                    await self._catch_up()
                 except Exception:
                     FAILURES.inc()
                     _log.exception("the journal could not go on and tries again", retry_in_s=_POLL_S)
-                    await asyncio.sleep(_POLL_S)
-
-    async def _waiting(self) -> bool:
-        """Whether an event is without a position that no hint told of: another process wrote it, or a turn failed."""
-        query = select(event.c.seq).where(event.c.position.is_(None)).limit(1)
-        async with self._db.read() as conn:
-            return (await conn.execute(query)).first() is not None
-
-    async def _turn(self, place: bool) -> None:
-        placed = await self._db.write(_place, urgent=True) if place else []
-        if placed and placed[0].position == self._published + 1:
-            self._publish(placed)
-        else:
-            await self._catch_up()
-        if len(placed) == _BATCH:
-            self._hint()
 
     async def _catch_up(self) -> None:
-        """Publish what another process's relay placed."""
         while found := await self.read(self._published, _BATCH):
             self._publish(found)
 
-    def _publish(self, found: list[Positioned]) -> None:
-        PLACED.inc(len(found))
+    def _publish(self, found: Sequence[Positioned]) -> None:
+        """Tell of `found`; what was published while it was being read is left out."""
         for happened in found:
-            for subscription in tuple(self._subscriptions):
-                subscription.put(happened)
-        self._published = found[-1].position
-
-
-async def _epoch(tx: Tx) -> tuple[str, int]:
-    row = (await tx.conn.execute(select(journal_epoch.c.epoch, journal_epoch.c.head))).first()
-    if row is not None:
-        return row.epoch, row.head
-    made = ids.new()
-    await tx.conn.execute(insert(journal_epoch).values(epoch=made, head=0))
-    return made, 0
-
-
-async def _place(tx: Tx) -> list[Positioned]:
-    """Give the next positions to the events that have none; the row of the head keeps other relays waiting."""
-    head = (await tx.conn.execute(select(journal_epoch.c.head).with_for_update())).scalar_one()
-    query = select(event).where(event.c.position.is_(None)).order_by(event.c.seq).limit(_BATCH)
-    rows = (await tx.conn.execute(query)).all()
-    if not rows:
-        return []
-    places: list[dict[str, Any]] = [{"row": row.seq, "place": head + n} for n, row in enumerate(rows, 1)]
-    await tx.conn.execute(
-        update(event).where(event.c.seq == bindparam("row")).values(position=bindparam("place")), places
-    )
-    await tx.conn.execute(update(journal_epoch).values(head=head + len(rows)))
-    return [Positioned(place["place"], event_of(row)) for place, row in zip(places, rows, strict=True)]
+            if happened.position > self._published:
+                self._published = happened.position
+                PUBLISHED.inc()
+                for subscription in tuple(self._subscriptions):
+                    subscription.put(happened)

@@ -108,7 +108,9 @@ class _File:
         except UnicodeDecodeError:
             raise SettingsError(f"{self.path} is not UTF-8 text; save it as UTF-8.") from None
         except OSError as error:
-            raise SettingsError(f"{self.path} cannot be read ({error.strerror}); name the right file.") from None
+            raise SettingsError(
+                f"{self.path.absolute()} cannot be read ({error.strerror}); name the right file by --config."
+            ) from None
 
     def _unreadable(self, error: yaml.YAMLError) -> str:
         mark = getattr(error, "problem_mark", None)

@@ -117,10 +117,11 @@ def _check_header(path: Path) -> None:
 def _check_log(path: Path, wal: Path) -> None:
     """Refuse a log that is shorter than its index says: SQLite would silently go on without those commits (F7).
 
-    The index (https://sqlite.org/walformat.html#walidxfmt, native byte order) is written after the log is safe.
+    The index (https://sqlite.org/walformat.html#walidxfmt, native byte order) is written after the log is safe. Where
+    it changes while we look, a service is at work beside us, and nothing is lost.
     """
     index = path.with_name(path.name + "-shm")
-    head = index.read_bytes()[:100] if index.exists() else b""
+    head = _head(index)
     if len(head) < 100 or not head[12]:
         return
     page, frames = struct.unpack_from("=HI", head, 14)
@@ -129,11 +130,16 @@ def _check_log(path: Path, wal: Path) -> None:
         return
     needed = _WAL_HEAD + frames * (_WAL_FRAME_HEAD + (65536 if page == 1 else page))
     log = wal.read_bytes()[:_WAL_HEAD] if wal.exists() else b""
-    if not log or wal.stat().st_size < needed or log[16:24] != head[32:40]:
+    short = not log or wal.stat().st_size < needed or log[16:24] != head[32:40]
+    if short and _head(index) == head:
         raise StoreError(
             f"The log {wal} has lost committed changes; put it or a backup back. "
             f"To go on without these changes, remove {index.name}."
         )
+
+
+def _head(index: Path) -> bytes:
+    return index.read_bytes()[:100] if index.exists() else b""
 
 
 def _check_pages(path: Path) -> None:

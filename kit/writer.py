@@ -3,21 +3,22 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from kit import log, metrics, store
 from kit.errors import Unavailable
-from kit.event import Event, event, row_of
+from kit.event import Event, Positioned, put
 
 Result = TypeVar("Result")
 Work = Callable[["Tx"], Awaitable[Result]]
+OnEvents = Callable[[Sequence[Positioned]], None]
 
 GROUP = 64  # works in one commit at most
 WORK_TIMEOUT_S = 30.0
@@ -55,14 +56,10 @@ class Tx:
         """Call `callback` on the loop once this is committed; never if it is undone."""
         self._callbacks.append(callback)
 
-    async def flush(self) -> None:
-        """Send the outbox rows; the writer does it when the work is done."""
-        if self._events:
-            await self.conn.execute(insert(event), [row_of(happened) for happened in self._events])
-
     @property
-    def emitted(self) -> int:
-        return len(self._events)
+    def events(self) -> Sequence[Event]:
+        """What was emitted; the writer gives it its positions at the end of the transaction."""
+        return self._events
 
     @property
     def callbacks(self) -> Iterable[Callable[[], None]]:
@@ -93,7 +90,7 @@ class Writer:
         self._closing = False
         self._conn: AsyncConnection | None = None
         self._kept = False  # the connection has served a group already
-        self.on_events: list[Callable[[], None]] = []
+        self.on_events: list[OnEvents] = []
 
     async def write(self, work: Work[Result], lane: Lane = Lane.NORMAL) -> Result:
         """Run `work` in a transaction and give its result once that is committed.
@@ -155,27 +152,32 @@ class Writer:
     async def _group(self, group: list[_Job]) -> None:
         began = time.perf_counter()
         failure: BaseException | None = None
+        placed: list[Positioned] = []
         try:
-            await self._commit(group)
+            placed = await self._commit(group)
         except Exception as error:
             failure = store.plain(error)
             _log.warning("a group of writes failed", count=len(group), reason=str(failure), error=type(error).__name__)
         COMMIT.observe(time.perf_counter() - began)
         GROUPED.observe(len(group))
         if failure is None:
-            self._tell(group)
+            self._tell(group, placed)
         for job in group:
             _resolve(job, job.error or failure)
 
-    async def _commit(self, group: list[_Job]) -> None:
+    async def _commit(self, group: list[_Job]) -> list[Positioned]:
         conn = await self._begin()
         try:
             for job in group:
                 await _run(job, conn, alone=len(group) == 1)
-            await (conn.commit() if any(job.error is None for job in group) else conn.rollback())
+            good = _done(group)
+            events = [happened for tx in good for happened in tx.events]
+            placed = await put(conn, events) if events else []
+            await (conn.commit() if good else conn.rollback())
         except BaseException:
             await self._drop()
             raise
+        return placed
 
     async def _begin(self) -> AsyncConnection:
         """The writer's connection with a transaction begun; waits while another program holds SQLite's lock (F8)."""
@@ -209,13 +211,17 @@ class Writer:
             with suppress(Exception):
                 await conn.close()
 
-    def _tell(self, group: list[_Job]) -> None:
+    def _tell(self, group: list[_Job], placed: list[Positioned]) -> None:
         """After the commit: the journal first, it is the desk that waits."""
-        good = [job.tx for job in group if job.tx is not None and job.error is None]
-        if any(tx.emitted for tx in good):
-            _call(self.on_events)
-        for tx in good:
+        if placed:
+            _call(partial(on_events, placed) for on_events in self.on_events)
+        for tx in _done(group):
             _call(tx.callbacks)
+
+
+def _done(group: list[_Job]) -> list[Tx]:
+    """The transactions of the works that raised nothing."""
+    return [job.tx for job in group if job.tx is not None and job.error is None]
 
 
 async def _run(job: _Job, conn: AsyncConnection, alone: bool) -> None:
@@ -226,7 +232,6 @@ async def _run(job: _Job, conn: AsyncConnection, alone: bool) -> None:
     try:
         async with asyncio.timeout(WORK_TIMEOUT_S):
             job.result = await job.work(job.tx)
-            await job.tx.flush()
     except Exception as error:
         job.error = store.plain(error)
         if isinstance(job.error, store.StoreError):

@@ -1,35 +1,47 @@
-"""Two legs joined, without decoding: G.711 passes as it is, or by table from one law to the other.
+"""Two legs joined. What both have passes undecoded; else by table from one law of G.711 to the other, or by samples.
 
 Each leg has the other's `Relay` as its feed and gives its own packets to that of the other side.
 """
 
+from collections.abc import Callable
+
+from media.codecs import Coder, transcoder
 from media.description import TELEPHONE_EVENT, Payload
-from media.g711 import ALAW_TO_ULAW, ULAW_TO_ALAW
 from media.session import Arrival, Leg
 
-Route = tuple[Payload, bytes | None]
-"""The payload to send under, and the table to translate by, if any."""
+Route = tuple[Payload, Coder | None]
+"""The payload to send under, and what to transcode by, if anything. Packets are transcoded as they come: loss and
+disorder stay the far end's to mend, and nothing waits here."""
 
 
 class Relay:
-    """One direction of a bridge: what `source` hears is sent by `target`."""
+    """One direction of a bridge: what `source` hears is sent by `target`.
+
+    `tap(arrival)`: gets each packet first, for whoever listens; `replaced`: the target is fed by a mix for now.
+    """
 
     def __init__(self, source: Leg, target: Leg) -> None:
         self.source, self.target = source, target
+        self.tap: Callable[[Arrival], None] | None = None
+        self.replaced = False
         self._payload: Payload | None = None
         self._agreed = target.remote
         self._route: Route | None = None
 
     def __call__(self, arrival: Arrival) -> None:
+        if self.tap is not None:
+            self.tap(arrival)
+            if self.replaced:
+                return
         if arrival.payload is not self._payload or self.target.remote is not self._agreed:
             self._payload, self._agreed = arrival.payload, self.target.remote
             self._route = route(arrival.payload, self.target)
         if self._route is None:
             return
-        payload, table = self._route
-        if table is not None:
+        payload, transcode = self._route
+        if transcode is not None:
             sound = slice(arrival.start, arrival.end)
-            arrival.buffer[sound] = arrival.buffer[sound].translate(table)
+            arrival.buffer[sound] = transcode(bytes(arrival.buffer[sound]))
         self.target.relay(arrival, payload)
 
     def stop(self) -> None:
@@ -47,7 +59,7 @@ def route(payload: Payload, target: Leg) -> Route | None:
         return same, None
     if payload.name == TELEPHONE_EVENT or target.codec is None:
         return None
-    return target.codec, ULAW_TO_ALAW if payload.name == "PCMU" else ALAW_TO_ULAW
+    return target.codec, transcoder(payload.name, target.codec.name)
 
 
 def join(a: Leg, b: Leg) -> None:

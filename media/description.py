@@ -6,7 +6,9 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from media.codecs import NAMES
 from media.errors import NoCommonCodec
+from media.sdes import Crypto
 
 TELEPHONE_EVENT = "TELEPHONE-EVENT"
 
@@ -53,14 +55,18 @@ class Payload:
 PCMU = Payload(0, "PCMU")
 PCMA = Payload(8, "PCMA")
 DTMF = Payload(101, TELEPHONE_EVENT)
+G722 = Payload(9, "G722")
 G711 = (PCMA, PCMU)
+CODECS = (*G711, G722)
+"""What we have, most wanted first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
     """One side of an audio stream. `host`: an IP address; `port`: RTP; `ptime`: ms of sound in a packet.
 
-    `payloads` stand in the order of preference. `rtcp_port` None: the RTP port plus one (RFC 3550 §11).
+    `payloads` stand in the order of preference. `rtcp_port` None: the RTP port plus one (RFC 3550 §11). `cryptos`: the
+    keys that this side may seal with; `secure`: nothing but encrypted sound is meant (RTP/SAVP).
     """
 
     host: str
@@ -69,11 +75,13 @@ class Description:
     direction: Direction = Direction.SENDRECV
     ptime: int = 20
     rtcp_port: int | None = None
+    cryptos: tuple[Crypto, ...] = ()
+    secure: bool = False
 
     @property
     def codecs(self) -> tuple[Payload, ...]:
-        """The G.711 payloads, most wanted first."""
-        return tuple(p for p in self.payloads if p.name in ("PCMU", "PCMA") and p.rate == 8000)
+        """The payloads of sound that we have too, most wanted first."""
+        return tuple(p for p in self.payloads if p.name in NAMES and p.rate == 8000)
 
     @property
     def dtmf(self) -> Payload | None:
@@ -89,14 +97,14 @@ class Description:
 def answer_to(offer: Description, own: Description) -> Description:
     """Our answer: the offerer's first codec that we have too, its payload numbers, its events (RFC 3264 §6.1).
 
-    Raises NoCommonCodec.
+    G.722 only when there is no G.711: most calls would have to be decoded for it. Raises NoCommonCodec.
     """
     names = {p.name for p in own.codecs}
-    codec = next((p for p in offer.codecs if p.name in names), None)
-    if codec is None:
+    shared = sorted((p for p in offer.codecs if p.name in names), key=lambda p: p.name == G722.name)
+    if not shared:
         raise NoCommonCodec(tuple(p.name for p in offer.payloads))
     events = (offer.dtmf,) if offer.dtmf and own.dtmf else ()
-    return replace(own, payloads=(codec, *events), direction=offer.direction.mirrored)
+    return replace(own, payloads=(shared[0], *events), direction=offer.direction.mirrored)
 
 
 def common(own: Description, theirs: Description) -> Description:

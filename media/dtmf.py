@@ -1,4 +1,4 @@
-"""Keys pressed by the far end, as RFC 4733 events; pure."""
+"""Keys as RFC 4733 events: read, written, and counted once a press; pure."""
 
 from dataclasses import dataclass
 
@@ -21,6 +21,12 @@ def parse(payload: bytes) -> KeyEvent | None:
     if len(payload) < 4 or payload[0] >= len(KEYS):
         return None
     return KeyEvent(KEYS[payload[0]], bool(payload[1] & 0x80), payload[1] & 0x3F, int.from_bytes(payload[2:4]))
+
+
+def build(event: KeyEvent) -> bytes:
+    """The payload of an event; `duration` at most 65535."""
+    second = (0x80 if event.end else 0) | event.volume
+    return bytes((KEYS.index(event.key), second)) + event.duration.to_bytes(2)
 
 
 class Keypad:

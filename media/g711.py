@@ -37,4 +37,14 @@ def translate(coded: bytes, source: str, target: str) -> bytes:
 
 def loudness(coded: bytes, codec: str) -> int:
     """Root mean square of the samples, 0 to 32767."""
-    return audioop.rms(decode(coded, codec), 2)
+    return level(decode(coded, codec))
+
+
+def level(samples: bytes) -> int:
+    """Root mean square of 16-bit samples in native order, 0 to 32767."""
+    return audioop.rms(samples, 2)
+
+
+def mixed(one: bytes, other: bytes) -> bytes:
+    """Both sounds at once: samples added, held at the loudest there is."""
+    return audioop.add(one, other, 2)

@@ -7,6 +7,7 @@ from pathlib import Path
 from media.session import Leg
 from media.sound import Sound, load
 from media.ticker import Ticker
+from media.tones import CADENCES, tone
 
 _PROMPTS = Path(__file__).parent / "prompts"
 
@@ -54,7 +55,7 @@ class Player:
 
 
 def play(leg: Leg, sound: Path | Sound, *, repeat: bool = False, on_end: Callable[[], None] | None = None) -> Player:
-    """Play a WAV (8 kHz, mono, 16 bit; read once and kept as G.711). The leg is parted first.
+    """Play a WAV (read once and kept as it is sent). The leg is parted first.
 
     `on_end` comes after the last packet, never for a repeated or stopped sound. Raises BadSound, LegClosed.
     """
@@ -64,11 +65,14 @@ def play(leg: Leg, sound: Path | Sound, *, repeat: bool = False, on_end: Callabl
     return player
 
 
-def prompt(name: str, language: str) -> Path:
-    """The file of one of the service's own prompts ("greeting", "wait", "message", "beep") in "tr" or "en".
+def prompt(name: str, language: str) -> Path | Sound:
+    """One of the service's own prompts ("greeting", "wait", "message", "beep") or tones ("ringback", "busy"; to be
+    repeated) in "tr" or "en".
 
     Raises LookupError.
     """
+    if language in CADENCES.get(name, ()):
+        return tone(name, language)
     if name.isalnum() and language.isalpha():
         for path in (_PROMPTS / language / f"{name}.wav", _PROMPTS / f"{name}.wav"):
             if path.is_file():

@@ -8,7 +8,8 @@ class LegStats:
     """Packets of one leg since it was opened.
 
     `foreign`: from a source that is not listened to; `malformed`: no RTP, or RTCP that does not parse; `oversize`:
-    longer than any sound; `unknown_payload`: a type that was not agreed; `late`: older than what they would follow.
+    longer than any sound; `unknown_payload`: a type that was not agreed; `late`: older than what they would follow,
+    or sent a second time; `forged`, `replayed`: SRTP or SRTCP not sealed with the agreed key, or there before.
     """
 
     received: int = 0
@@ -19,6 +20,8 @@ class LegStats:
     oversize: int = 0
     unknown_payload: int = 0
     late: int = 0
+    forged: int = 0
+    replayed: int = 0
     keepalives: int = 0
     reports_received: int = 0
     reports_sent: int = 0

@@ -25,6 +25,7 @@ class Outgoing:
         self._span = 0
         self._sequence_shift = 0
         self._timestamp_shift = 0
+        self._pressed = False
 
     def begin(self) -> None:
         """A new source feeds the stream from the next packet on."""
@@ -32,10 +33,20 @@ class Outgoing:
 
     def generate(self, now: float, *, first: bool) -> tuple[int, int]:
         """Sequence and timestamp of the next packet made here; `first`: silence came before it."""
-        self._source = None
+        step = self._elapsed(now) if first or self._pressed else SAMPLES
+        self._pressed = False
+        return self._next(step, now)
+
+    def press(self, now: float, *, first: bool) -> tuple[int, int]:
+        """The same for a key's event: all packets of a press bear the moment of its beginning (RFC 4733 §2.2.1)."""
+        step = self._elapsed(now) if first else 0
+        self._pressed = True
+        return self._next(step, now if step else self._at)
+
+    def _next(self, step: int, at: float | None) -> tuple[int, int]:
+        self._source, self._at = None, at
         self.sequence = (self.sequence + 1) & 0xFFFF
-        self.timestamp = (self.timestamp + (self._elapsed(now) if first else SAMPLES)) & 0xFFFFFFFF
-        self._at = now
+        self.timestamp = (self.timestamp + step) & 0xFFFFFFFF
         return self.sequence, self.timestamp
 
     def follow(self, ssrc: int, sequence: int, timestamp: int, now: float) -> tuple[int, int, bool] | None:

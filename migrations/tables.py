@@ -8,6 +8,7 @@ import contacts.dnc.models
 import contacts.numbers.models
 import contacts.persons.models
 import desk.calls.models
+import desk.recordings.models
 import desk.status.models
 import identity.audit.models
 import identity.login.models

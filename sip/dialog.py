@@ -192,12 +192,11 @@ def without_tag(value: str) -> str:
     """A From or To value without its tag, all else as it came; a name with NUL is left out."""
     if "\0" in value:
         return f"<{h.uri_of(value)}>"
-    tag = h.tag_of(value)
-    if tag is None:
+    at = value.rfind(">;tag=")
+    if at >= 0 and not any(mark in value[at + 1 :] for mark in ('"', ">")) and value.count(";", at) == 1:
+        return value[: at + 1]
+    if h.tag_of(value) is None:
         return value
-    usual = f">;tag={tag}"
-    if value.endswith(usual):
-        return value[: 1 - len(usual)]
     first, *params = h.pieces(value, ";")
     kept = [param for param in params if param.partition("=")[0].strip().lower() != "tag"]
     return ";".join([first.strip(), *kept])

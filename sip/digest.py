@@ -205,7 +205,7 @@ class Guard:
         return f"{stamp}.{self._sign(stamp)}"
 
     def _sign(self, stamp: str) -> str:
-        return hmac.new(self._key, stamp.encode(), hashlib.sha256).hexdigest()[:24]
+        return hmac.new(self._key, stamp.encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()[:24]
 
     def verify(self, header: str | None, method: str, password_of: Callable[[str], str | None], now: float) -> Verdict:
         """Judge an Authorization value. `password_of` gives a user's password, None for a stranger."""

@@ -159,6 +159,9 @@ def unquote_string(text: str) -> str:
 
 def tag_of(text: str) -> str | None:
     """The tag of a From or To value, without parsing the rest where its form is the usual one."""
+    at = text.rfind(">;tag=")
+    if at >= 0 and '"' not in (tag := text[at + 6 :]) and ";" not in tag and ">" not in tag:
+        return tag.strip()
     at = text.rfind(">")
     if at == len(text) - 1 and '"' not in text:
         return None
@@ -196,9 +199,10 @@ def parse_cseq(text: str) -> CSeq:
 
 def parse_number(text: str, what: str, limit: int = 2**31) -> int:
     """A decimal number below `limit`."""
-    if not (text.isascii() and text.isdigit()) or len(text) > 24 or int(text) >= limit:
+    number = int(text) if text.isdigit() and text.isascii() and len(text) <= 24 else limit
+    if number >= limit:
         raise BadMessage(f"{what} is not a number below {limit}")
-    return int(text)
+    return number
 
 
 def seconds_of(text: str | None) -> float | None:

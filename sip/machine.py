@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import blake2s
-from typing import Protocol
+from typing import Protocol, cast
 
 from sip.errors import WrongState
 from sip.message import Fields, Request, Response
@@ -82,18 +82,18 @@ class Transaction:
 
     def step(self, event: Event, now: float, message: Request | Response | None = None) -> None:
         """Make one transition. Raises `WrongState` for what the table does not hold."""
-        found = TRANSITIONS.get((self.state, event))
+        found = _STEPS.get((self.state, event))
         if found is None:
             raise WrongState(f"{Event(event).name} in {self.state.name}")
-        self.state = found[0]
-        for act in found[1]:
-            _DO[act](self, now, message)
+        self.state, acts = found
+        for act in acts:
+            act(self, now, message)
         if found[0] is State.TERMINATED:
             self._home.forget(self)
 
-    def start(self, now: float) -> None:
-        """Send the request (client)."""
-        self._last = self.request.encode()
+    def start(self, now: float, data: bytes = b"") -> None:
+        """Send the request (client). `data`: its bytes, where they are known."""
+        self._last = data or self.request.encode()
         self.step(Event.SEND_INVITE if self.request.method == "INVITE" else Event.SEND_REQUEST, now)
 
     def start_again(self, to: Address, now: float, *, reliable: bool) -> None:
@@ -168,8 +168,7 @@ class Transaction:
         self._limit = self._home.timers.set(now + (0.0 if self.reliable else delay), self, event)
 
     def _pass(self, now: float, message: object) -> None:
-        assert isinstance(message, Request | Response)
-        self._home.deliver(self, message, now)
+        self._home.deliver(self, cast("Request | Response", message), now)
 
     def _tell_timeout(self, now: float, _message: object) -> None:
         if self.user is not None:
@@ -188,7 +187,8 @@ _REPEATS = {
 }
 
 # pyright: reportPrivateUsage=false
-_DO: dict[int, Callable[[Transaction, float, object], None]] = {
+Do = Callable[[Transaction, float, object], None]
+_DO: dict[int, Do] = {
     Act.TRANSMIT: Transaction._transmit,
     Act.ACK: Transaction._ack,
     Act.STOP: Transaction._stop,
@@ -210,6 +210,10 @@ _DO: dict[int, Callable[[Transaction, float, object], None]] = {
     Act.PASS: Transaction._pass,
     Act.TELL_TIMEOUT: Transaction._tell_timeout,
     Act.TELL_TRANSPORT: Transaction._tell_transport,
+}
+
+_STEPS: dict[tuple[State, Event], tuple[State, tuple[Do, ...]]] = {
+    begun: (following, tuple(_DO[act] for act in acts)) for begun, (following, acts, _) in TRANSITIONS.items()
 }
 
 

@@ -57,6 +57,16 @@ class Message:
         return self._via
 
     @property
+    def branch(self) -> str:
+        """The topmost hop's branch, without reading the rest where its form is the usual one; "" when it has none."""
+        line = self.headers["via"][0]
+        at = line.find(";branch=")
+        if at < 0 or self._via is not None or '"' in line or "," in line or line.lower().count("branch") > 1:
+            return self.via.branch
+        end = line.find(";", at + 8)
+        return line[at + 8 :].strip() if end < 0 else line[at + 8 : end].strip()
+
+    @property
     def cseq(self) -> h.CSeq:
         if self._cseq is None:
             self._cseq = h.parse_cseq(self.headers["cseq"][0])
@@ -81,19 +91,13 @@ class Message:
         return self._to_tag
 
     def _encode(self, start: str) -> bytes:
-        lines = [start]
-        add = lines.append
-        for name, values in self.headers.items():
-            if name == "content-length":  # as it was read; what is written is told below
-                continue
-            label = LABELS.get(name) or _other_label(name)
-            for value in values:
-                add(label + value)
-        add(f"Content-Length: {len(self.body)}\r\n\r\n")
-        head = "\r\n".join(lines)
-        ends = len(lines) + 1
-        if head.count("\r") != ends or head.count("\n") != ends or "\0" in head:
+        labels = _LABELS
+        fields = self.headers.items()
+        lines = [labels[name] + value for name, values in fields if name != "content-length" for value in values]
+        written = start + "".join(lines)
+        if "\r" in written or "\n" in written or "\0" in written:
             self._refuse(start)
+        head = "\r\n".join([start, *lines, f"Content-Length: {len(self.body)}\r\n\r\n"])
         return head.encode("utf-8", "surrogateescape") + self.body
 
     def _refuse(self, start: str) -> None:
@@ -108,10 +112,16 @@ class Message:
 _COPIED = ("via", "record-route", "from", "to", "call-id", "cseq")
 
 
-def _other_label(name: str) -> str:
-    if not TOKEN.issuperset(name):
-        raise UnsafeField("a header name holds a character that no name may have")
-    return name.title() + ": "
+class _Labels(dict[str, str]):
+    """How each canonical name is written, unknown ones too."""
+
+    def __missing__(self, name: str) -> str:
+        if not TOKEN.issuperset(name):
+            raise UnsafeField("a header name holds a character that no name may have")
+        return name.title() + ": "
+
+
+_LABELS = _Labels(LABELS)
 
 
 class Request(Message):
@@ -198,41 +208,52 @@ def parse(data: bytes) -> Request | Response:
         if not head.endswith(b"\r\n"):
             raise BadMessage("the header fields have no end")
         head = head[:-2]
-    text = head.decode("utf-8", "surrogateescape")
-    lines = text.split("\r\n")
-    ends = len(lines) - 1
-    if text.count("\n") != ends or text.count("\r") != ends or ends > MAX_LINES:
+    lines = head.decode("utf-8", "surrogateescape").split("\r\n")
+    written = "".join(lines)
+    if "\n" in written or "\r" in written or len(lines) > MAX_LINES:
         raise BadMessage("a line ends with a bare CR or LF, or there are too many")
-    fields = _index(lines)
+    fields = _usual(lines)
     if fields is None:
-        lines = text.replace("\r\n ", " ").replace("\r\n\t", " ").split("\r\n")
-        fields = _index(lines) or {}
+        lines = _unfolded(lines)
+        fields = _index(lines)
     message = _start(lines[0], fields, body)
     try:
         _check(message)
-        if "\0" in text:
-            _check_nuls(message.headers)
+        if "\0" in written:
+            _check_nuls(fields)
     except BadMessage as error:
         error.message = message
         raise
     return message
 
 
-def _index(lines: list[str]) -> Fields | None:
-    """The fields by their canonical names; None when a line goes on from the one before (§7.3.1)."""
+def _usual(lines: list[str]) -> Fields | None:
+    """The fields where each stands once and under a name that is known as it is written; None: look closer."""
     fields: Fields = {}
-    canonical = CANONICAL
+    known = CANONICAL
+    try:
+        for line in lines[1:]:
+            name, colon, value = line.partition(":")
+            fields[known[name]] = [value.strip()]
+            if not colon:
+                return None
+    except KeyError:
+        return None
+    return fields if len(fields) == len(lines) - 1 else None
+
+
+def _unfolded(lines: list[str]) -> list[str]:
+    """Lines that go on from the one before are put behind it (§7.3.1)."""
+    return "\r\n".join(lines).replace("\r\n ", " ").replace("\r\n\t", " ").split("\r\n")
+
+
+def _index(lines: list[str]) -> Fields:
+    """The fields by their canonical names."""
+    fields: Fields = {}
     for line in lines[1:]:
         name, colon, value = line.partition(":")
-        key = canonical.get(name)
-        if key is None:
-            if line[:1] in (" ", "\t"):
-                return None
-            key = _key(name, colon)
-        if key in fields:
-            fields[key].append(value.strip(" \t"))
-        else:
-            fields[key] = [value.strip(" \t")]
+        key = CANONICAL.get(name) or _key(name, colon)
+        fields.setdefault(key, []).append(value.strip())
     return fields
 
 
@@ -246,7 +267,7 @@ def _key(name: str, colon: str) -> str:
 
 def _start(line: str, fields: Fields, body: bytes) -> Request | Response:
     words = line.split(" ")
-    if words[0] == "SIP/2.0" or words[0].upper() == "SIP/2.0":
+    if len(words[0]) == 7 and words[0].upper() == "SIP/2.0":
         return _status_line(line, fields, body)
     if len(words) != 3:
         raise BadMessage("the request line is not a method, a URI and a version", _partial(words, fields, body))
@@ -275,27 +296,27 @@ def _status_line(line: str, fields: Fields, body: bytes) -> Response:
     return Response(int(digits), reason, fields, body)
 
 
-def _check(message: Request | Response) -> None:
+def _check(message: Request | Response) -> None:  # hot: what is usual passes without a call
     fields = message.headers
     try:
-        (sender,) = fields["from"]
-        (to,) = fields["to"]
-        (call_id,) = fields["call-id"]
-        (cseq,) = fields["cseq"]
+        (sender,), (to,), (call_id,), (cseq,) = fields["from"], fields["to"], fields["call-id"], fields["cseq"]
         via = fields["via"][0]
     except (KeyError, ValueError):
         raise BadMessage("From, To, Call-ID, CSeq or Via is missing or stands more than once") from None
     if not (sender and to and call_id):
         raise BadMessage("From, To or Call-ID is empty")
-    _check_cseq(message, cseq)
+    number, _, method = cseq.partition(" ")
+    if not (number.isdigit() and method.isalpha() and len(number) < 10 and number.isascii()):
+        method = message.cseq.method
+    if isinstance(message, Request) and method != message.method:
+        raise BadMessage("the method of CSeq is another than the request's")
     if not via.startswith("SIP/2.0/UDP ") or ";;" in via or "," in via:
         message.via  # noqa: B018  reading it is the check
-    if '"' in sender or '"' in to:
+    if '"' in sender:
         _check_quotes(sender)
+    if '"' in to:
         _check_quotes(to)
     _check_some(message, fields)
-    if "content-length" in fields:
-        _check_length(message, fields["content-length"])
 
 
 def _check_nuls(fields: Fields) -> None:
@@ -308,12 +329,9 @@ def _check_nuls(fields: Fields) -> None:
         raise BadMessage("Call-ID, CSeq or Via holds NUL")
 
 
-def _check_cseq(message: Request | Response, text: str) -> None:
-    number, _, method = text.partition(" ")
-    if not (len(number) < 10 and number.isdigit() and number.isascii() and method.isalpha()):
-        method = message.cseq.method
-    if isinstance(message, Request) and method != message.method:
-        raise BadMessage("the method of CSeq is another than the request's")
+def _is_small(text: str) -> bool:
+    """Whether this is a number of at most nine ASCII digits."""
+    return text.isdigit() and len(text) < 10 and text.isascii()
 
 
 def _check_quotes(text: str) -> None:
@@ -322,16 +340,17 @@ def _check_quotes(text: str) -> None:
 
 
 def _check_some(message: Message, fields: Fields) -> None:
-    if "contact" in fields:
-        for value in fields["contact"]:
-            if "?" in value and "<" not in value:
-                raise BadMessage("a Contact URI with ? must stand in < >")
+    for value in fields.get("contact", ()):
+        if "?" in value and "<" not in value:
+            raise BadMessage("a Contact URI with ? must stand in < >")
     if "max-forwards" in fields:
-        (hops, *more) = fields["max-forwards"]
-        if more or not (len(hops) < 10 and hops.isdigit() and hops.isascii()):
+        hops = fields["max-forwards"]
+        if len(hops) > 1 or not _is_small(hops[0]):
             raise BadMessage("Max-Forwards is not one small number")
     if len(fields["via"]) > 1 and isinstance(message, Response):
         _check_vias(fields["via"])
+    if "content-length" in fields:
+        _check_length(message, fields["content-length"])
 
 
 def _check_vias(vias: list[str]) -> None:
@@ -340,10 +359,9 @@ def _check_vias(vias: list[str]) -> None:
 
 
 def _check_length(message: Message, lines: list[str]) -> None:
-    (text, *more) = lines
-    if more or not (len(text) < 10 and text.isdigit() and text.isascii()):
+    if len(lines) > 1 or not _is_small(lines[0]):
         raise BadMessage("Content-Length is not one number")
-    length = int(text)
+    length = int(lines[0])
     if length > len(message.body):
         raise BadMessage("the body is shorter than Content-Length")
     if length < len(message.body):

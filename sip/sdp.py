@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sip.crypto import Crypto
 from sip.errors import BadSdp
 from sip.headers import safe
 from sip.uri import is_ip
 
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
-_MAX_SIZE = 65_535
+_MAX_SIZE = 16_384
+_MOST_FORMATS = 128
 _STATIC = {0: ("PCMU", 8000), 3: ("GSM", 8000), 8: ("PCMA", 8000), 9: ("G722", 8000), 13: ("CN", 8000)}
 """Payload types that need no rtpmap (RFC 3551 Table 4)."""
 
@@ -28,7 +30,8 @@ class Format:
 class SessionDescription:
     """What one side says of its audio. `host` is an IP address (or a name, which is not resolved here); `port` 0: the
     stream is refused. `formats` in order of preference; `ptime` in ms. `others`: the m= lines of further streams, in
-    order, which an answer must refuse one by one (RFC 3264 §6); `place`: how many of them stand before the audio."""
+    order, which an answer must refuse one by one (RFC 3264 §6); `place`: how many of them stand before the audio.
+    `cryptos`: the keys of RFC 4568, of those lines that we understand."""
 
     host: str
     port: int
@@ -41,6 +44,7 @@ class SessionDescription:
     version: int = 1
     others: tuple[str, ...] = ()
     place: int = 0
+    cryptos: tuple[Crypto, ...] = ()
 
     @property
     def is_held(self) -> bool:
@@ -76,6 +80,7 @@ class SessionDescription:
             lines.append(f"a=rtpmap:{one.number} {one.name.lower() if '-' in one.name else one.name}/{one.rate}")
             if one.parameters is not None:
                 lines.append(f"a=fmtp:{one.number} {one.parameters}")
+        lines += [f"a=crypto:{one.build()}" for one in self.cryptos]
         if self.ptime is not None:
             lines.append(f"a=ptime:{self.ptime}")
         if self.rtcp_port is not None:
@@ -106,6 +111,7 @@ class _Reader:
     others: list[str] = field(default_factory=list[str])
     maps: dict[int, tuple[str, int]] = field(default_factory=dict[int, tuple[str, int]])
     parameters: dict[int, str] = field(default_factory=dict[int, str])
+    cryptos: list[Crypto] = field(default_factory=list[Crypto])
 
     def read(self, kind: str, value: str) -> None:
         if kind == "m":
@@ -145,8 +151,15 @@ class _Reader:
             self.parameters[_number(number, 127)] = parameters.strip()
         elif name == "ptime":
             self.ptime = _number(value.partition(".")[0], 1000) or None
+        elif name == "crypto":
+            self._crypto(value)
         elif name == "rtcp":
             self.rtcp = _number(value.split(" ")[0], 65_535)
+
+    def _crypto(self, value: str) -> None:
+        understood = Crypto.parse(value)
+        if understood is not None:
+            self.cryptos.append(understood)
 
     def _map(self, value: str) -> None:
         number, _, encoding = value.partition(" ")
@@ -156,8 +169,8 @@ class _Reader:
 
     def result(self) -> SessionDescription:
         words = self.media.split()
-        if len(words) < 4:
-            raise BadSdp("the session description has no audio")
+        if not 4 <= len(words) <= 3 + _MOST_FORMATS:
+            raise BadSdp("the session description has no audio, or more formats than there are numbers for them")
         port = _number(words[1].partition("/")[0], 65_535)
         if not self.host:
             raise BadSdp("the session description has no address")
@@ -173,6 +186,7 @@ class _Reader:
             version=self.version,
             others=tuple(self.others),
             place=self.place,
+            cryptos=tuple(self.cryptos),
         )
 
     def _format(self, word: str) -> Format | None:

@@ -28,13 +28,7 @@ class Uri:
     @classmethod
     def parse(cls, text: str) -> Uri:
         """Raises `BadMessage` for what is no URI. Schemes other than sip, sips keep all they hold in `user`."""
-        scheme, colon, rest = text.partition(":")
-        scheme = scheme.lower()
-        if not colon or not scheme or not rest or not _SCHEME.issuperset(scheme):
-            raise BadMessage("a URI has no scheme")
-        if scheme not in ("sip", "sips"):
-            return cls(scheme, "", user=rest)
-        return _parse_sip(scheme, rest)
+        return _usual(text) if len(text) < _LONG else _read(text)
 
     @property
     def plain_user(self) -> str:
@@ -62,6 +56,21 @@ class Uri:
         port = "" if self.port is None else f":{self.port}"
         params = "".join(f";{name}" if value is None else f";{name}={value}" for name, value in self.params.items())
         return f"{self.scheme}:{user}{host}{port}{params}{'?' + self.headers if self.headers else ''}"
+
+
+def _read(text: str) -> Uri:
+    scheme, colon, rest = text.partition(":")
+    scheme = scheme.lower()
+    if not colon or not scheme or not rest or not _SCHEME.issuperset(scheme):
+        raise BadMessage("a URI has no scheme")
+    if scheme not in ("sip", "sips"):
+        return Uri(scheme, "", user=rest)
+    return _parse_sip(scheme, rest)
+
+
+_LONG = 128
+_usual = lru_cache(1024)(_read)
+"""A trunk says the same few addresses in all its messages; long ones are not kept, so that nobody fills the memory."""
 
 
 def _parse_sip(scheme: str, rest: str) -> Uri:
@@ -109,7 +118,7 @@ def split_host_port(text: str) -> tuple[str, int | None]:
         raise BadMessage("a host is missing or holds a space")
     if not port:
         return host.lower(), None
-    if not _DIGITS.issuperset(port) or len(port) > 5 or int(port) > 65535:
+    if not (port.isdigit() and port.isascii()) or len(port) > 5 or int(port) > 65535:
         raise BadMessage("a port is not a number up to 65535")
     return host.lower(), int(port)
 

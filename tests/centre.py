@@ -104,6 +104,9 @@ class Engine:
     async def hang_up(self, call_id, operator):
         self.commands.append(("hang_up", call_id, operator))
 
+    async def pause_recording(self, call_id, operator, *, paused):
+        self.commands.append(("pause_recording", call_id, operator, paused))
+
     async def disposed(self, call_id, operator):
         self.commands.append(("disposed", call_id, operator))
 
@@ -165,15 +168,19 @@ class Centre:
         return made
 
     async def worker(
-        self, *projects: str | None, role: Role = Role.OPERATOR, extension: str | None = None, name: str = "Ayşe Demir"
+        self,
+        *projects: str | None,
+        role: Role = Role.OPERATOR,
+        extension: str | None = None,
+        name: str = "Ayşe Demir",
+        second_factor: bool = True,
     ) -> Worker:
         made, token = ids.new(), secrets.token_urlsafe(32)
         at = now()
 
         async def work(tx):
-            await tx.conn.execute(
-                insert(user).values(id=made, login=made, name=name, extension=extension, locale="tr", created_at=at)
-            )
+            row = {"id": made, "login": made, "name": name, "extension": extension, "locale": "tr", "created_at": at}
+            await tx.conn.execute(insert(user).values(**row, totp_since=at if second_factor else None))
             roles = [{"id": ids.new(), "user": made, "project": each, "role": role.value} for each in projects]
             await tx.conn.execute(insert(membership), roles)
             await tx.conn.execute(

@@ -2,6 +2,7 @@
 
 import httpx
 from fastapi import FastAPI
+from pyotp.totp import TOTP
 
 from identity.login import service as login
 from identity.roles.rights import Grant, Role
@@ -57,7 +58,20 @@ class Doors:
         browser = self.browser()
         answer = await browser.post("/api/v1/session/link", json={"token": await self.link(person)})
         assert answer.status_code == 200, answer.text
+        if answer.json()["user"]["must_enrol"]:
+            await self.enrol(browser)
         return browser
+
+    async def enrol(self, browser: httpx.AsyncClient) -> str:
+        """Set a second factor up, as administrators must; gives its secret."""
+        secret = (await browser.post("/api/v1/me/second-factor")).json()["secret"]
+        answer = await browser.put("/api/v1/me/second-factor", json={"code": self.code(secret)})
+        assert answer.status_code == 204, answer.text
+        return secret
+
+    def code(self, secret: str, steps: int = 0) -> str:
+        """What an authenticator app shows now, or `steps` of 30 s later."""
+        return TOTP(secret).at(self.app.state.clock.now(), counter_offset=steps)
 
     async def new(self, role: Role, project: str | None = None) -> httpx.AsyncClient:
         """A browser of somebody new with `role`."""

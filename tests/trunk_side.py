@@ -1,15 +1,17 @@
 """The service's side of the trunk, as thin as can be: a user agent that calls, and one leg for each call."""
 
 import asyncio
+from array import array
 
+from dialer.legs import description_of, to_text
+from media.codecs import NAMES, Coder, decoder
 from media.description import G711, Payload
-from media.g711 import SILENCE, decode, loudness
 from media.player import play
-from media.session import Arrival, Leg, PortRange
+from media.session import Arrival, Encryption, Leg, PortRange
 from media.sound import of_samples
-from practice.sdp import described, written
 from sip.agent import UserAgent
 from sip.listener import Account, Listener, Peer
+from sip.sdp import SessionDescription
 
 
 class Outgoing:
@@ -18,6 +20,7 @@ class Outgoing:
     def __init__(self) -> None:
         self.call = self.leg = None
         self.heard: list[tuple[str, bytes]] = []
+        self._decoders: dict[str, Coder] = {}
         self.ringing = asyncio.Event()
         self.answered = asyncio.Event()
         self.over = asyncio.Event()
@@ -32,24 +35,27 @@ class Outgoing:
     def _hear(self, arrival: Arrival) -> None:
         self.packets += 1
         sound, codec = bytes(arrival.buffer[arrival.start : arrival.end]), arrival.payload.name
-        if codec in SILENCE:
-            self.heard.append((codec, sound))
-            self.loud += loudness(sound, codec) > 300
+        if codec in NAMES:
+            samples = self._decoders.setdefault(codec, decoder(codec))(sound)
+            self.heard.append((codec, samples))
+            self.loud += max(array("h", samples)) > 400
 
     def samples(self, seconds: float) -> bytes:
         """The last `seconds` of what was heard, as 16-bit samples."""
-        return b"".join(decode(sound, codec) for codec, sound in self.heard[-int(seconds * 50) :])
+        return b"".join(samples for _, samples in self.heard[-int(seconds * 50) :])
 
 
 class Service(Listener):
     """Registers, calls, answers. `incoming` takes the calls that came."""
 
-    def __init__(self, user: str = "ahize", secret: str = "practice-secret") -> None:
+    def __init__(
+        self, user: str = "ahize", secret: str = "practice-secret", encryption: Encryption = Encryption.OFF
+    ) -> None:
         self.agent = UserAgent(("127.0.0.1", 0), peers=lambda host: Peer(host), listener=self)
         self.ports = PortRange("127.0.0.1", 24600, 24799)
         self.calls: dict[object, Outgoing] = {}
         self.incoming: asyncio.Queue = asyncio.Queue()
-        self.user, self.secret = user, secret
+        self.user, self.secret, self.encryption = user, secret, encryption
 
     def account(self, port: int) -> Account:
         return Account("trunk", "127.0.0.1", port, self.user, self.secret)
@@ -62,7 +68,7 @@ class Service(Listener):
 
     def dial(self, number: str, port: int, *codecs: Payload) -> Outgoing:
         one = Outgoing()
-        one.listen(Leg.open(self.ports, codecs=codecs or G711))
+        one.listen(Leg.open(self.ports, codecs=codecs or G711, encryption=self.encryption))
         call_id, tag, cseq = self.agent.seed()
         one.call = self.agent.invite(
             f"sip:{number}@127.0.0.1:{port}",
@@ -71,7 +77,7 @@ class Service(Listener):
             call_id=call_id,
             from_tag=tag,
             cseq=cseq,
-            sdp=written(one.leg.offer()),
+            sdp=to_text(one.leg.offer(), version=1),
             destination=("127.0.0.1", port),
             account=self.account(port),
         )
@@ -85,7 +91,7 @@ class Service(Listener):
     def on_answered(self, call, response):
         one = self.calls[call]
         one.status = 200
-        one.leg.accept(described(call.remote_sdp))
+        one.leg.accept(_described(call))
         one.answered.set()
 
     def on_failed(self, call, status, reason):
@@ -97,8 +103,8 @@ class Service(Listener):
     def on_offered(self, call):
         one = self.calls[call] = Outgoing()
         one.call = call
-        one.listen(Leg.open(self.ports))
-        call.answer(written(one.leg.answer(described(call.remote_sdp))))
+        one.listen(Leg.open(self.ports, encryption=self.encryption))
+        call.answer(to_text(one.leg.answer(_described(call)), version=1))
         self.incoming.put_nowait(one)
 
     def on_ended(self, call, by_us, cause):
@@ -111,3 +117,7 @@ class Service(Listener):
 def speak(leg: Leg) -> None:
     """Say something loud, without end."""
     play(leg, of_samples((b"\x00\x20" * 8 + b"\x00\xe0" * 8) * 50), repeat=True)
+
+
+def _described(call):
+    return description_of(SessionDescription.parse(call.remote_sdp))

@@ -1,6 +1,6 @@
 """Tables of campaigns. Seconds are float; `hours` and `retry` are described in `campaigns.campaigns.schemas`."""
 
-from sqlalchemy import Column, Float, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text
 
 from kit.db import Json, Utc, metadata
 
@@ -25,6 +25,10 @@ campaign = Table(
     Column("max_lines", Integer, nullable=False),
     Column("abandonment_limit", Float, nullable=False),
     Column("message", String(120)),
+    Column("detection", String(8), nullable=False, default="off"),
+    Column("detector", Json, nullable=False, default=dict),
+    Column("record", Boolean, nullable=False, default=False),
+    Column("without_recording", String(8), nullable=False, default="go_on"),
     Column("priority", Integer, nullable=False, default=0),
     Column("version", Integer, nullable=False, default=1),
     Column("created_at", Utc, nullable=False),

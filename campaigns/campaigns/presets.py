@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dialer.ports import Mode, Temperature
+from dialer.ports import Detection, Mode, Temperature, WithoutRecording
 
 HOUR_S = 3600.0
 DAY_S = 24 * HOUR_S
@@ -21,6 +21,7 @@ RETRY: dict[str, Any] = {
     "declined": {"delay_s": DAY_S, "tries": 2},
     "abandoned": {"delay_s": 3 * DAY_S, "tries": 2},
     "hung_up_early": {"delay_s": DAY_S, "tries": 2},
+    "machine": {"delay_s": 4 * HOUR_S, "tries": 3},
     "lost": {"delay_s": HOUR_S, "tries": 3},
     "failed": {"delay_s": HOUR_S, "tries": 2},
 }
@@ -33,6 +34,10 @@ _COMMON: dict[str, Any] = {
     "connect_s": 2.0,
     "max_lines": 30,
     "abandonment_limit": 0.03,
+    "detection": Detection.OFF,
+    "detector": {},
+    "record": False,
+    "without_recording": WithoutRecording.GO_ON,
     "priority": 0,
 }
 

@@ -14,6 +14,7 @@ _SENTENCES: dict[str, str] = {
     "trunk_full": "All channels of the trunk are in use; calls go on as they get free.",
     "max_lines": "The campaign uses all of its {limit} lines; raise max_lines if the team can take more.",
     "journal_stuck": "Records cannot be written, so nothing is dialed; look at the database and its disk.",
+    "recordings_stuck": "Recordings cannot be kept ({cause}), so this campaign does not dial; look at their disk.",
     "draining": "The service is being stopped and places no more calls.",
     "overtaken": "Another service dials this campaign on the same database.",
     # who would talk

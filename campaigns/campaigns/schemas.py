@@ -1,5 +1,7 @@
 """Shapes of campaigns.
 
+`detector`: measures of the answering-machine detector by name, in seconds, and `error`, the share of people that it
+takes for machines; what is not named is as usual.
 `hours`: {"mon": [["09:00", "20:00"]], …} in the customer's own time; a day that is missing is closed, all day is
 [["00:00", "24:00"]]. `retry`: {"max_tries": 6, "busy": {"delay_s": 900, "tries": 4}, …} by outcome; a lead whose
 attempt ends otherwise is done.
@@ -10,11 +12,12 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from typing_extensions import TypedDict
 
 from campaigns.projects.schemas import Prompt
 from campaigns.rules import hours, retry
 from campaigns.text import Body, Id, Line
-from dialer.ports import Mode, Temperature
+from dialer.ports import Detection, Mode, Temperature, WithoutRecording
 
 LONGEST_DELAY_S = 90 * 86400
 MOST_TRIES = 50
@@ -64,6 +67,24 @@ Limit = Annotated[float, Field(ge=0, le=0.2)]
 Priority = Annotated[int, Field(ge=0, le=100)]
 
 
+Seconds = Annotated[float, Field(ge=0.1, le=10)]
+
+
+class Measures(TypedDict, total=False):
+    """What `media.detector.Tuning` measures by, and how often it is wrong about people."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
+
+    initial_silence_s: Seconds
+    after_greeting_s: Seconds
+    greeting_s: Seconds
+    phrase_s: Seconds
+    break_s: Seconds
+    words: Annotated[int, Field(ge=2, le=50)]
+    total_s: Seconds
+    error: Annotated[float, Field(ge=0, le=0.5)]
+
+
 class _Settings(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -80,6 +101,10 @@ class _Settings(BaseModel):
     max_lines: MaxLines | None = None
     abandonment_limit: Limit | None = None
     message: Prompt | None = None
+    detection: Detection | None = None
+    detector: Measures | None = None
+    record: bool | None = None
+    without_recording: WithoutRecording | None = None
     priority: Priority | None = None
 
 
@@ -116,6 +141,10 @@ class CampaignOut(BaseModel):
     max_lines: int
     abandonment_limit: float
     message: str | None
+    detection: Detection
+    detector: dict[str, float]
+    record: bool
+    without_recording: WithoutRecording
     priority: int
     version: int
     created_at: datetime

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from campaigns.errors import WrongState
-from dialer.ports import Mode
+from dialer.ports import DETECTOR_S, JOIN_S, Detection, Mode
 from kit.errors import FieldError
 
 
@@ -45,6 +45,11 @@ def missing(campaign: Mapping[str, Any], trunks: Sequence[str]) -> list[FieldErr
         found.append(_lack("hours", "Say on which days and at what hours customers may be called."))
     if campaign["mode"] == Mode.PREDICTIVE and not campaign["message"]:
         found.append(_lack("message", "Predictive dialing needs a message for people who cannot be connected in time."))
+    if campaign["detection"] == Detection.MESSAGE and not campaign["message"]:
+        found.append(_lack("message", "Say which message is to be left on answering machines."))
+    needed = campaign["detector"].get("total_s", DETECTOR_S) + JOIN_S
+    if campaign["detection"] != Detection.OFF and campaign["connect_s"] < needed:
+        found.append(_lack("connect_s", f"To tell machines from people takes time: allow at least {needed:g} seconds."))
     if trunks and campaign["trunk"] not in trunks:
         found.append(_lack("trunk", f"There is no trunk of that name; configured are: {', '.join(trunks)}."))
     return found

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, func, insert, select, update
+from sqlalchemy import RowMapping, and_, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns.campaigns.models import campaign
 from campaigns.lists import ownership
 from campaigns.lists.models import attempt, lead
+from campaigns.lists.models import ownership as owner
 from campaigns.rules import retry
 from campaigns.rules.retry import LeadState
 from contacts import sealing
@@ -139,12 +140,17 @@ async def _follow(tx: Tx, wanted: str, fence: int, values: dict[str, Any], state
 
 
 async def _live(tx: Tx, wanted: str, fence: int) -> RowMapping | None:
-    """The attempt if it is not over and `fence` stands for it."""
-    columns = (attempt.c.id, attempt.c.kind, attempt.c.campaign, attempt.c.lead, attempt.c.state, attempt.c.fence)
-    row = (await tx.conn.execute(select(*columns).where(attempt.c.id == wanted))).mappings().one_or_none()
-    if row is None or row["state"] == ENDED:
-        return None
-    return row if await ownership.holds(tx, _resource(row), fence) else None
+    """The attempt if it is not over and `fence` stands for it; nobody can take its resource meanwhile."""
+    return (await tx.conn.execute(_LIVE, {"wanted": wanted, "fence": fence})).mappings().one_or_none()
+
+
+# Built once: it is run for every fact of an attempt.
+_LIVE = (
+    select(attempt.c.campaign, attempt.c.lead)
+    .select_from(attempt.join(owner, owner.c.resource == ownership.resource_in(attempt.c.kind, attempt.c.campaign)))
+    .where(attempt.c.id == bindparam("wanted"), attempt.c.state != ENDED, owner.c.fence == bindparam("fence"))
+    .with_for_update(read=True, of=owner)
+)
 
 
 def _resource(row: RowMapping) -> str:

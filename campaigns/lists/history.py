@@ -15,6 +15,7 @@ MOST = 500  # attempts that the estimates look at
 
 HUMAN = tuple(outcome.value for outcome in Outcome if FLAGS[outcome].human)
 ABANDONED = tuple(outcome.value for outcome in Outcome if FLAGS[outcome].abandoned)
+MACHINES = tuple(outcome.value for outcome in Outcome if FLAGS[outcome].machine)
 OF_THE_LINE = tuple(outcome.value for outcome in Outcome if FLAGS[outcome].trunk)
 
 
@@ -30,14 +31,15 @@ class StoredLedger:
             .where(
                 attempt.c.campaign == campaign,
                 attempt.c.started_at >= now - self._window,
-                attempt.c.outcome.in_(HUMAN),
+                attempt.c.outcome.in_(HUMAN + MACHINES),
             )
             .group_by(attempt.c.outcome)
         )
         async with self._db.read() as conn:
             by_outcome = {row[0]: row[1] for row in await conn.execute(found)}
         abandoned = sum(by_outcome.get(outcome, 0) for outcome in ABANDONED)
-        return ports.BudgetCounts(live=sum(by_outcome.values()), abandoned=abandoned)
+        machines = sum(by_outcome.get(outcome, 0) for outcome in MACHINES)
+        return ports.BudgetCounts(sum(by_outcome.values()) - machines, abandoned, machines)
 
 
 class StoredHistory:

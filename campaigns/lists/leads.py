@@ -222,6 +222,12 @@ def _waits_for(campaign: str, at: datetime):
     return select(lead.c.waits_for).where(*here).limit(1)
 
 
+def _detector_of(row: RowMapping) -> ports.Detector:
+    measures = dict(row["detector"])
+    error = measures.pop("error", ports.DETECTOR_ERROR)
+    return ports.Detector(ports.Detection(row["detection"]), measures, error)
+
+
 def _campaign_of(row: RowMapping) -> ports.Campaign:
     return ports.Campaign(
         id=ports.CampaignId(row["id"]),
@@ -238,4 +244,7 @@ def _campaign_of(row: RowMapping) -> ports.Campaign:
         abandonment_limit=row["abandonment_limit"],
         priority=row["priority"],
         message=row["message"],
+        detector=_detector_of(row),
+        record=row["record"],
+        without_recording=ports.WithoutRecording(row["without_recording"]),
     )

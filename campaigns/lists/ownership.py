@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Column, ColumnElement, case, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns.lists.models import ownership
@@ -15,6 +15,12 @@ ENGINE = "engine"
 def resource_of(kind: str, campaign: str | None) -> str:
     """The resource whose fence an attempt carries: its campaign, or the engine for legs and calls without one."""
     return ENGINE if kind == AttemptKind.LEG or campaign is None else f"campaign:{campaign}"
+
+
+def resource_in(kind: Column[str], campaign: Column[str]) -> ColumnElement[str]:
+    """The same of columns."""
+    of_engine = or_(kind == AttemptKind.LEG.value, campaign.is_(None))
+    return case((of_engine, ENGINE), else_=literal("campaign:") + campaign)
 
 
 async def take(tx: Tx, resource: str, owner: str, at: datetime) -> int:

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from cli.demo import centre, exchange, history, report
 from cli.serve import until_stopped
 from cli.service import Service, running
-from cli.settings import Database, Keys, Media, Server, Settings, Sip, Trunk, Uploads
+from cli.settings import Database, Keys, Media, Recordings, Server, Settings, Sip, Trunk, Uploads
 from kit import log
 from kit.clock import SystemClock
 from kit.errors import Conflict
@@ -99,6 +99,7 @@ def _settings(wish: Wish, sip_port: int) -> Settings:
         database=Database(url=f"sqlite+aiosqlite:///{wish.folder / 'ahize.db'}"),
         keys=Keys(master_key_file=str(wish.folder / "master.key")),
         uploads=Uploads(folder=str(wish.folder / "uploads")),
+        recordings=Recordings(folder=str(wish.folder / "recordings")),
         sip=Sip(port=0),
         media=Media(port_min=34000, port_max=37999),
         trunks=(trunk,),

@@ -98,8 +98,8 @@ class _Writing:
 
     @_one.register
     async def _(self, fact: ports.CallEnded) -> None:
-        reason = events.reason_body(fact.reason)
-        if await self._change(fact.call, ended_at=fact.at, ended_by=fact.by.value, end_reason=reason):
+        ended = {"ended_at": fact.at, "ended_by": fact.by.value, "end_reason": events.reason_body(fact.reason)}
+        if await self._change(fact.call, **ended, **_sound(fact.sound)):
             self.tx.emit(events.call_ended(fact))
 
     @_one.register
@@ -149,3 +149,11 @@ class _Writing:
             if found is not None:
                 self.projects[call_id] = found
         return self.projects.get(call_id)
+
+
+def _sound(sound: ports.LegSound | None) -> dict[str, object]:
+    if sound is None:
+        return {}
+    heard = {"loss": sound.loss, "jitter_ms": sound.jitter_ms, "round_trip_ms": sound.round_trip_ms, "mos": sound.mos}
+    rounded = {name: None if value is None else round(value, 4) for name, value in heard.items()}
+    return {"quality": rounded, "first_voice_ms": sound.first_voice_ms}

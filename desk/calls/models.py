@@ -23,6 +23,8 @@ call = Table(
     Column("connected_at", Utc),
     Column("connect_ms", Float),
     Column("ended_at", Utc),
+    Column("first_voice_ms", Float),
+    Column("quality", Json),
     Column("ended_by", String(16)),
     Column("end_reason", Json),
     Column("disposition", String(64)),

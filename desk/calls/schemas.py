@@ -35,7 +35,11 @@ class Disposed(BaseModel):
 
 
 class CallShown(BaseModel):
-    """One call, without anything personal but the masked number."""
+    """One call, without anything personal but the masked number.
+
+    `connect_ms`: from the answer to the bridge; `first_voice_ms`: to the operator's first voice. `quality`: share of
+    packets lost, jitter and round trip in ms, and the estimated mean opinion score.
+    """
 
     id: str
     project: str
@@ -51,6 +55,8 @@ class CallShown(BaseModel):
     queued_at: datetime | None
     connected_at: datetime | None
     connect_ms: float | None
+    first_voice_ms: float | None
+    quality: dict[str, float | None] | None
     ended_at: datetime | None
     ended_by: str | None
     end_reason: dict[str, object] | None

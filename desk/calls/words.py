@@ -27,6 +27,8 @@ OUTCOMES: dict[Outcome, Text] = {
     Outcome.CONNECTED: Text(tr="görüşüldü", en="talked"),
     Outcome.ABANDONED: Text(tr="operatöre bağlanamadı", en="no operator was free"),
     Outcome.HUNG_UP_EARLY: Text(tr="hemen kapattı", en="hung up at once"),
+    Outcome.MACHINE: Text(tr="telesekreter açtı", en="an answering machine answered"),
+    Outcome.FAX: Text(tr="faks açtı", en="a fax machine answered"),
     Outcome.BUSY: Text(tr="meşguldü", en="was busy"),
     Outcome.NO_ANSWER: Text(tr="açmadı", en="did not answer"),
     Outcome.DECLINED: Text(tr="aramayı reddetti", en="declined the call"),

@@ -58,7 +58,8 @@ async def _by_key(db: Database, which: ColumnElement[bool], now: datetime) -> Ac
 def _person(*columns: ColumnElement[Any]) -> Select[Any]:
     person = (user.c.id, user.c.login, user.c.name, user.c.locale, user.c.extension)
     has_password = user.c.password_hash.is_not(None).label("has_password")
-    query = select(*person, has_password, membership.c.project, membership.c.role, *columns)
+    second_factor = user.c.totp_since.is_not(None).label("second_factor")
+    query = select(*person, has_password, second_factor, membership.c.project, membership.c.role, *columns)
     return query.where(user.c.disabled_at.is_(None))
 
 
@@ -85,6 +86,7 @@ def _actor(rows: Sequence[Row[Any]], grants: tuple[Grant, ...], **means: Any) ->
         extension=first.extension,
         grants=grants,
         has_password=first.has_password,
+        second_factor=first.second_factor,
         **means,
     )
 

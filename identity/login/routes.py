@@ -5,9 +5,20 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from identity.access import Actor, Right, needs, public, signed_in
-from identity.login import keys, service
+from identity.login import keys, second_factor, service
 from identity.login.actors import actor_by_session
-from identity.login.schemas import KeyIn, KeysOut, LinkIn, Me, NewKeyOut, PasswordIn, SessionIn, SessionOut
+from identity.login.schemas import (
+    CodeIn,
+    KeyIn,
+    KeysOut,
+    LinkIn,
+    Me,
+    NewKeyOut,
+    PasswordIn,
+    SecondFactorOut,
+    SessionIn,
+    SessionOut,
+)
 from identity.login.tokens import clear_cookie, cookie_of, set_cookie
 from identity.parts import Db, Ends, Limits, Now, Seals
 
@@ -25,13 +36,14 @@ KeyOwner = Annotated[Actor, Depends(needs(Right.KEYS_OWN))]
 
 @router.post("/session/link", dependencies=[Depends(public())])
 async def open_by_link(body: LinkIn, request: Request, response: Response, entry: Entry) -> SessionOut:
-    return await _opened(request, response, entry, await service.open_link(entry, body.token))
+    return await _opened(request, response, entry, await service.open_link(entry, body.token, body.code))
 
 
 @router.post("/session", dependencies=[Depends(public())])
 async def open_by_password(body: SessionIn, request: Request, response: Response, entry: Entry) -> SessionOut:
     address = request.client.host if request.client else "unknown"
-    return await _opened(request, response, entry, await service.sign_in(entry, body.login, body.password, address))
+    opened = await service.sign_in(entry, service.Proof(body.login, body.password, body.code), address)
+    return await _opened(request, response, entry, opened)
 
 
 @router.delete("/session", status_code=204)
@@ -52,6 +64,21 @@ async def me(actor: Person) -> Me:
 async def set_password(body: PasswordIn, actor: Person, entry: Entry, ends: Ends) -> None:
     keys.demand_person(actor)
     await service.set_password(entry, actor, body.password, body.current)
+    ends.tell(actor.user)
+
+
+@router.post("/me/second-factor", status_code=201)
+async def new_second_factor(actor: Person, db: Db, seal: Seals) -> SecondFactorOut:
+    """A secret for an authenticator app; it counts once its first code was sent."""
+    keys.demand_person(actor)
+    secret, uri = await db.write(lambda tx: second_factor.begin(tx, seal, actor))
+    return SecondFactorOut(secret=secret, uri=uri)
+
+
+@router.put("/me/second-factor", status_code=204)
+async def confirm_second_factor(body: CodeIn, actor: Person, entry: Entry, ends: Ends) -> None:
+    keys.demand_person(actor)
+    await service.confirm_second_factor(entry, actor, body.code)
     ends.tell(actor.user)
 
 
@@ -99,5 +126,7 @@ def _me(actor: Actor) -> Me:
             "grants": [{"project": grant.project, "role": grant.role} for grant in actor.grants],
             "rights": actor.rights(),
             "must_set_password": not actor.has_password,
+            "must_enrol": actor.must_enrol,
+            "second_factor": actor.second_factor,
         }
     )

@@ -11,18 +11,34 @@ Password = Annotated[str, StringConstraints(min_length=1, max_length=256, strip_
 Login = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\w.@+-]+$")]
 
 
+Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
+
+
 class LinkIn(Shape):
     token: Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[\w-]+$")]
+    code: Code | None = None
 
 
 class SessionIn(Shape):
     login: Annotated[str, StringConstraints(min_length=1, max_length=64)]
     password: Password
+    code: Code | None = None
 
 
 class PasswordIn(Shape):
     password: Password
     current: Password | None = None
+
+
+class CodeIn(Shape):
+    code: Code
+
+
+class SecondFactorOut(Shape):
+    """A secret for an authenticator app; `uri` is what it reads as a picture (otpauth)."""
+
+    secret: str
+    uri: str
 
 
 class GrantOut(Shape):
@@ -39,6 +55,8 @@ class Me(Shape):
     grants: list[GrantOut]
     rights: list[Right]
     must_set_password: bool
+    must_enrol: bool
+    second_factor: bool
 
 
 class SessionOut(Shape):

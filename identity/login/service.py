@@ -7,7 +7,7 @@ from sqlalchemy import delete, insert, or_, select, update
 
 from identity.audit import service as audit
 from identity.errors import LinkGone, WrongSignIn
-from identity.login import backoff
+from identity.login import backoff, second_factor
 from identity.login.models import api_key, login_link, session
 from identity.login.passwords import hashing, judge
 from identity.login.tokens import new_token
@@ -42,28 +42,57 @@ class Opened:
     token: str
 
 
-async def sign_in(entry: Entry, login: str, password: str, address: str) -> Opened:
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What somebody at the door shows; `code`: of the second factor, for those who have one."""
+
+    login: str
+    password: str
+    code: str | None
+
+
+async def sign_in(entry: Entry, proof: Proof, address: str) -> Opened:
     """Open a session by password.
 
-    Unknown, closed and wrong get the same answer after the same work (T30). Raises WrongSignIn, WaitBeforeSignIn,
-    SignInBusy.
+    Unknown, closed and wrong get the same answer after the same work (T30). Raises WrongSignIn, CodeNeeded, WrongCode,
+    WaitBeforeSignIn, SignInBusy.
     """
     now = entry.clock.now()
-    tries = entry.seal.digest("sign-in", login.casefold()), entry.seal.digest("sign-in-address", address)
+    tries = entry.seal.digest("sign-in", proof.login.casefold()), entry.seal.digest("sign-in-address", address)
     await entry.db.write(lambda tx: _admit(tx, tries, now))
-    person = await _person(entry.db, login)
+    person = await _person(entry.db, proof.login)
     stored = None if person is None or person.disabled_at is not None else person.password_hash
-    if not await hashing.verify(password, stored) or person is None:
+    if not await hashing.verify(proof.password, stored) or person is None:
         subject = person.id if person else None
         await entry.db.write(lambda tx: audit.record(tx, None, "session.refused", subject, at=now))
         raise WrongSignIn()
-    return await entry.db.write(lambda tx: _enter(tx, entry, person.id, tries, now))
+    return await entry.db.write(lambda tx: _enter(tx, entry, person.id, proof.code, tries, now))
 
 
-async def open_link(entry: Entry, token: str) -> Opened:
-    """Open a session by a one-time link, which is used up. Raises LinkGone for one that is used, too old or unknown."""
+async def open_link(entry: Entry, token: str, code: str | None) -> Opened:
+    """Open a session by a one-time link, which is used up. Raises LinkGone for one that is used, too old or unknown,
+    CodeNeeded, WrongCode, WaitBeforeSignIn."""
     now, digest = entry.clock.now(), entry.seal.digest("login-link", token)
-    return await entry.db.write(lambda tx: _use_link(tx, entry, digest, now))
+    if code is not None:
+        tries = entry.seal.digest("sign-in-link", token)
+        await entry.db.write(lambda tx: backoff.admit(tx, tries, backoff.ACCOUNT, now))
+    return await entry.db.write(lambda tx: _use_link(tx, entry, digest, code, now))
+
+
+async def confirm_second_factor(entry: Entry, actor: Actor, code: str) -> None:
+    """Switch a person's second factor on by its first code; every other session of theirs ends.
+
+    Raises WrongCode, WaitBeforeSignIn.
+    """
+    now, tries = entry.clock.now(), entry.seal.digest("sign-in", actor.login)
+    await entry.db.write(lambda tx: backoff.admit(tx, tries, backoff.ACCOUNT, now))
+
+    async def work(tx: Tx) -> None:
+        await second_factor.confirm(tx, entry.seal, actor.user, code, now)
+        await _end_others(tx, actor)
+        await backoff.forgive(tx, tries)
+
+    await entry.db.write(work)
 
 
 async def sign_out(db: Database, digest: bytes) -> None:
@@ -124,7 +153,10 @@ async def _admit(tx: Tx, tries: tuple[bytes, bytes], now: datetime) -> None:
     await backoff.admit(tx, tries[1], backoff.ADDRESS, now)
 
 
-async def _enter(tx: Tx, entry: Entry, person: str, tries: tuple[bytes, bytes], now: datetime) -> Opened:
+async def _enter(
+    tx: Tx, entry: Entry, person: str, code: str | None, tries: tuple[bytes, bytes], now: datetime
+) -> Opened:
+    await second_factor.demand(tx, entry.seal, person, code, now)
     await backoff.forgive(tx, tries[0])
     await backoff.take_back(tx, tries[1], now)
     await sweep(tx, now, entry.limits)
@@ -132,7 +164,7 @@ async def _enter(tx: Tx, entry: Entry, person: str, tries: tuple[bytes, bytes], 
     return await _open(tx, entry, person, now, by_link=False)
 
 
-async def _use_link(tx: Tx, entry: Entry, digest: bytes, now: datetime) -> Opened:
+async def _use_link(tx: Tx, entry: Entry, digest: bytes, code: str | None, now: datetime) -> Opened:
     fresh = (login_link.c.digest == digest) & login_link.c.used_at.is_(None) & (login_link.c.expires_at > now)
     if (await tx.conn.execute(update(login_link).where(fresh).values(used_at=now))).rowcount != 1:
         raise LinkGone()
@@ -141,6 +173,7 @@ async def _use_link(tx: Tx, entry: Entry, digest: bytes, now: datetime) -> Opene
     person = (await tx.conn.execute(query)).scalar_one_or_none()
     if person is None:
         raise LinkGone()
+    await second_factor.demand(tx, entry.seal, person, code, now)
     await audit.record(tx, person, "session.opened_by_link", person, at=now)
     return await _open(tx, entry, person, now, by_link=True)
 
@@ -164,12 +197,18 @@ async def _confirm(entry: Entry, actor: Actor, current: str) -> None:
 
 async def _keep_password(tx: Tx, actor: Actor, hashed: str, now: datetime) -> None:
     await tx.conn.execute(update(user).where(user.c.id == actor.user).values(password_hash=hashed))
+    if actor.session is not None:
+        await tx.conn.execute(update(session).where(session.c.digest == actor.session).values(by_link=False))
+    await _end_others(tx, actor)
+    await audit.record(tx, actor.user, "password.set", actor.user, at=now)
+
+
+async def _end_others(tx: Tx, actor: Actor) -> None:
+    """End every session of a person but the one that acts."""
     others = session.c.user == actor.user
     if actor.session is not None:
         others &= session.c.digest != actor.session
-        await tx.conn.execute(update(session).where(session.c.digest == actor.session).values(by_link=False))
     await tx.conn.execute(delete(session).where(others))
-    await audit.record(tx, actor.user, "password.set", actor.user, at=now)
 
 
 async def _first_link(tx: Tx, seal: Seal, now: datetime) -> str | None:

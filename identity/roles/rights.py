@@ -23,6 +23,7 @@ class Right(StrEnum):
     DESK_WORK = "desk.work"
     CALLS_READ = "calls.read"  # any call of the project; one's own need only desk.work
     CALLS_DISPOSE = "calls.dispose"
+    RECORDINGS_LISTEN = "recordings.listen"
     LISTS_READ = "lists.read"
     LISTS_UPLOAD = "lists.upload"
     CAMPAIGNS_READ = "campaigns.read"
@@ -44,10 +45,18 @@ class Right(StrEnum):
 
 
 _OPERATOR = frozenset({Right.DESK_WORK, Right.CALLS_DISPOSE, Right.PROJECTS_READ})
-_SUPERVISOR = _OPERATOR | {Right.SUPERVISE, Right.CALLS_READ, Right.CAMPAIGNS_READ, Right.DNC_READ, Right.USERS_READ}
+_SUPERVISOR = _OPERATOR | {
+    Right.SUPERVISE,
+    Right.CALLS_READ,
+    Right.RECORDINGS_LISTEN,
+    Right.CAMPAIGNS_READ,
+    Right.DNC_READ,
+    Right.USERS_READ,
+}
 _MANAGER = frozenset(
     {
         Right.CALLS_READ,
+        Right.RECORDINGS_LISTEN,
         Right.LISTS_READ,
         Right.LISTS_UPLOAD,
         Right.CAMPAIGNS_READ,
@@ -95,10 +104,17 @@ class Actor:
     extension: str | None
     grants: tuple[Grant, ...]
     has_password: bool = True
+    second_factor: bool = False
     session: bytes | None = None
     by_link: bool = False
     key: str | None = None
     scopes: frozenset[Right] | None = None
+
+    @property
+    def must_enrol(self) -> bool:
+        """An administrator whose sign-in has no second factor yet, and who may do nothing else before (T30)."""
+        administers = any(grant.role is Role.ADMINISTRATOR for grant in self.grants)
+        return administers and self.session is not None and not self.second_factor
 
     def may(self, right: Right, project: str | None) -> bool:
         """Whether `right` is given in `project`; None is what belongs to no single project and needs a wide grant."""

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends
 
 from identity.access import Actor, Right, needs
 from identity.audit import service as audit
+from identity.login import second_factor
 from identity.login.service import end_everything, new_link
 from identity.parts import Db, Ends, Limits, Now, Seals
 from identity.roles.service import demand_administrator
@@ -70,6 +71,20 @@ async def link(user: str, actor: Editor, db: Db, seal: Seals, clock: Now, limits
     token = await db.write(work)
     # after the "#" it is neither sent nor logged when the page is loaded
     return LinkOut(link=f"{limits.url}/link#{token}", expires_at=now + timedelta(seconds=limits.link_s))
+
+
+@router.delete("/{user}/second-factor", status_code=204)
+async def remove_second_factor(user: str, actor: Editor, db: Db, clock: Now, ends: Ends) -> None:
+    """For somebody whose phone is lost: they sign in without a code, administrators to set up a new one first."""
+    actor.check(Right.USERS_EDIT, None)
+
+    async def work(tx: Tx) -> None:
+        await service.demand(tx, user)
+        await second_factor.remove(tx, user)
+        await audit.record(tx, actor.user, "second_factor.removed", user, at=clock.now())
+
+    await db.write(work)
+    ends.tell(user)
 
 
 async def _change(tx: Tx, actor: Actor, person: str, values: dict[str, Any], clock: Clock) -> None:

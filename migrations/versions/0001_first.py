@@ -84,23 +84,17 @@ def upgrade() -> None:
         batch_op.create_index('ix_dnc_project', ['project', 'id'], unique=False)
 
     op.create_table('event',
-    sa.Column('seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('position', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
-    sa.Column('position', sa.BigInteger(), nullable=True),
     sa.Column('project', sa.String(length=32), nullable=True),
     sa.Column('topic', sa.String(length=80), nullable=False),
     sa.Column('subject', sa.String(length=80), nullable=False),
     sa.Column('type', sa.String(length=80), nullable=False),
     sa.Column('at', kit.schema.Utc(timezone=True), nullable=False),
     sa.Column('body', kit.schema.Json(none_as_null=True), nullable=False),
-    sa.PrimaryKeyConstraint('seq', name=op.f('pk_event')),
-    sa.UniqueConstraint('id', name=op.f('uq_event_id')),
-    sa.UniqueConstraint('position', name=op.f('uq_event_position')),
-    sqlite_autoincrement=True
+    sa.PrimaryKeyConstraint('position', name=op.f('pk_event')),
+    sa.UniqueConstraint('id', name=op.f('uq_event_id'))
     )
-    with op.batch_alter_table('event', schema=None) as batch_op:
-        batch_op.create_index('ix_event_unplaced', ['seq'], unique=False, sqlite_where=sa.text('position IS NULL'), postgresql_where=sa.text('position IS NULL'))
-
     op.create_table('idempotency',
     sa.Column('key', sa.String(length=200), nullable=False),
     sa.Column('user', sa.String(length=32), nullable=False),
@@ -115,9 +109,10 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_idempotency_at'), ['at'], unique=False)
 
     op.create_table('journal_epoch',
+    sa.Column('one', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('epoch', sa.String(length=32), nullable=False),
     sa.Column('head', sa.BigInteger(), nullable=False),
-    sa.PrimaryKeyConstraint('epoch', name=op.f('pk_journal_epoch'))
+    sa.PrimaryKeyConstraint('one', name=op.f('pk_journal_epoch'))
     )
     op.create_table('operator_state',
     sa.Column('operator', sa.String(length=32), nullable=False),
@@ -176,6 +171,9 @@ def upgrade() -> None:
     sa.Column('login', sa.String(length=64), nullable=False),
     sa.Column('name', sa.String(length=200), nullable=False),
     sa.Column('password_hash', sa.Text(), nullable=True),
+    sa.Column('totp_sealed', sa.LargeBinary(), nullable=True),
+    sa.Column('totp_since', kit.schema.Utc(timezone=True), nullable=True),
+    sa.Column('totp_step', sa.BigInteger(), nullable=True),
     sa.Column('extension', sa.String(length=15), nullable=True),
     sa.Column('locale', sa.String(length=8), nullable=False),
     sa.Column('disabled_at', kit.schema.Utc(timezone=True), nullable=True),
@@ -487,9 +485,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_idempotency_at'))
 
     op.drop_table('idempotency')
-    with op.batch_alter_table('event', schema=None) as batch_op:
-        batch_op.drop_index('ix_event_unplaced', sqlite_where=sa.text('position IS NULL'), postgresql_where=sa.text('position IS NULL'))
-
     op.drop_table('event')
     with op.batch_alter_table('dnc', schema=None) as batch_op:
         batch_op.drop_index('ix_dnc_project')

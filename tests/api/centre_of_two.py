@@ -21,6 +21,9 @@ from campaigns.projects.schemas import ProjectIn
 from contacts import sealing
 from contacts.dnc import service as dnc
 from desk.calls.models import call
+from desk.recordings.models import recording
+from desk.recordings.sealed import PIECE, Sealer
+from desk.recordings.service import key_context
 from identity.login import keys
 from identity.roles.rights import Actor, Grant, Right, Role
 from kit import ids
@@ -102,6 +105,8 @@ class Centre:
         times = {"started_at": now, "connected_at": now}
         await tx.conn.execute(insert(call).values(**talk, **times, direction="out"))
         seal = self.app.state.seal
+        kept = self._recording(happened, project, now)
+        await tx.conn.execute(insert(recording).values(**kept))
         entry = await dnc.add(
             tx,
             project=project,
@@ -110,7 +115,17 @@ class Centre:
             source="manual",
             at=now,
         )
-        return {"campaign": campaign, "list": wanted, "call": happened, "entry": entry}
+        return {"campaign": campaign, "list": wanted, "call": happened, "recording": kept["id"], "entry": entry}
+
+    def _recording(self, of: str, project: str, now: datetime) -> dict[str, Any]:
+        """The row of a recording of one second, and its file."""
+        made, key = ids.new(), bytes(32)
+        sealer = Sealer(made, key, "PCMA")
+        file: Path = self.app.state.recordings(made)
+        file.write_bytes(sealer.head + sealer.seal(0, bytes(PIECE), last=True))
+        state = {"state": "kept", "started_at": now, "seconds": 1.0}
+        sealed = self.app.state.seal.seal(key, key_context(made))
+        return {"id": made, "call": of, "project": project, "key_sealed": sealed, **state}
 
 
 def _list(wanted: str, project: str, campaign: str, now: datetime) -> dict[str, Any]:

@@ -45,6 +45,7 @@ def parts(db: Database, seal: Seal, clock: ManualClock, tmp_path: Path) -> Parts
         clock=clock,
         sign_in=SignIn(url=ORIGIN),
         uploads=uploads,
+        recordings=lambda recording: tmp_path / f"{recording}.ahr",
         upload_limit=256 * 1024,
         body_limit=64 * 1024,
         body_idle_s=0.5,

@@ -33,6 +33,7 @@ class Things:
     campaign: str
     list: str
     call: str
+    recording: str
     entry: str
     operator: str
     key: str
@@ -69,6 +70,10 @@ SIGN_IN: Doors = {
     ("POST", "/api/v1/me/password"): Entry(
         Who.SIGNED_IN, Reach.OWN, json=lambda t: {"password": "denizde yürüyen tren"}
     ),
+    ("POST", "/api/v1/me/second-factor"): Entry(Who.SIGNED_IN, Reach.OWN, ok=frozenset({201, 409})),
+    ("PUT", "/api/v1/me/second-factor"): Entry(
+        Who.SIGNED_IN, Reach.OWN, json=lambda t: {"code": "000000"}, ok=frozenset({204, 401})
+    ),
     ("GET", "/api/v1/keys"): Entry((Right.KEYS_OWN,), Reach.MANY),
     ("POST", "/api/v1/keys"): Entry(
         (Right.KEYS_OWN,), json=lambda t: {"name": "crm", "scopes": ["campaigns.read"], "project": t.project}
@@ -84,6 +89,7 @@ PEOPLE: Doors = {
         (Right.USERS_EDIT,), Reach.ALL, path={"user": "operator"}, json=lambda t: {"name": "Other"}
     ),
     ("POST", "/api/v1/users/{user}/link"): Entry((Right.USERS_EDIT,), Reach.ALL, path={"user": "operator"}),
+    ("DELETE", "/api/v1/users/{user}/second-factor"): Entry((Right.USERS_EDIT,), Reach.ALL, path={"user": "operator"}),
     ("PUT", "/api/v1/users/{user}/roles"): Entry(
         (Right.ROLES_EDIT,), Reach.ALL, path={"user": "operator"}, json=lambda t: {"grants": []}
     ),
@@ -137,14 +143,6 @@ LISTS: Doors = {
     ("GET", "/api/v1/lists/{wanted}/rows"): Entry((Right.LISTS_READ,), path={"wanted": "list"}),
 }
 
-RULES: Doors = {
-    ("GET", "/api/v1/projects/{project}/dnc"): Entry((Right.DNC_READ,), path={"project": "project"}),
-    ("POST", "/api/v1/projects/{project}/dnc"): Entry(
-        (Right.DNC_EDIT,), path={"project": "project"}, json=lambda t: {"number": "0532 100 50 02"}
-    ),
-    ("DELETE", "/api/v1/dnc/{entry}"): Entry((Right.DNC_EDIT,), path={"entry": "entry"}),
-}
-
 DO_NOT_CALL: Doors = {
     ("GET", "/api/v1/projects/{project}/dnc"): Entry((Right.DNC_READ,), path={"project": "project"}),
     ("POST", "/api/v1/projects/{project}/dnc"): Entry(
@@ -168,6 +166,17 @@ DESK: Doors = {
     ("POST", "/api/v1/calls/{call}/hangup"): Entry((Right.DESK_WORK,), path={"call": "call"}, ok=NO_ENGINE, own=WORKED),
 }
 
+RECORDINGS: Doors = {
+    ("GET", "/api/v1/calls/{call}/recordings"): Entry((Right.RECORDINGS_LISTEN,), path={"call": "call"}),
+    ("GET", "/api/v1/recordings/{recording}"): Entry((Right.RECORDINGS_LISTEN,), path={"recording": "recording"}),
+    ("POST", "/api/v1/calls/{call}/recording/pause"): Entry(
+        (Right.DESK_WORK,), path={"call": "call"}, ok=NO_ENGINE, own=WORKED
+    ),
+    ("POST", "/api/v1/calls/{call}/recording/resume"): Entry(
+        (Right.DESK_WORK,), path={"call": "call"}, ok=NO_ENGINE, own=WORKED
+    ),
+}
+
 SERVICE: Doors = {
     ("GET", "/health"): Entry(Who.ANYBODY),
     ("GET", "/metrics"): Entry(Who.LOCAL),
@@ -178,7 +187,7 @@ SERVICE: Doors = {
 SOCKETS = {"/api/v1/events"}
 """Websockets: their doors have tests of their own."""
 
-RIGHTS: Doors = {**SIGN_IN, **PEOPLE, **PROJECTS, **CAMPAIGNS, **LISTS, **RULES, **DESK, **SERVICE}
+RIGHTS: Doors = {**SIGN_IN, **PEOPLE, **PROJECTS, **CAMPAIGNS, **LISTS, **DO_NOT_CALL, **DESK, **RECORDINGS, **SERVICE}
 
 
 def entries() -> list[tuple[str, str, Entry]]:

@@ -120,6 +120,13 @@ async def test_a_cookie_from_a_foreign_page_is_refused(door, worker, origin):
     assert refused.value.response.status_code == 403
 
 
+async def test_an_administrator_without_a_second_factor_is_refused(centre, door):
+    bare = await centre.worker(None, role=Role.ADMINISTRATOR, second_factor=False)
+    with pytest.raises(InvalidStatus) as refused:
+        await door.open(bare).__aenter__()
+    assert refused.value.response.status_code == 403
+
+
 async def test_a_bearer_key_opens_the_stream_without_an_origin(centre, door, worker):
     key = "ahize_test-key"
     row = {"id": ids.new(), "digest": centre.seal.digest("api-key", key), "user": worker.id, "name": "wallboard"}

@@ -9,10 +9,13 @@ from httpx import AsyncClient, Response
 from small_campaign import Setting, number_of
 from sqlalchemy import select
 
+from campaigns.campaigns.schemas import Measures
 from identity.roles.rights import Role
 from kit.event import event
+from media.detector import Tuning
 
 API = "/api/v1"
+OURS = "+902121112233"
 
 
 @pytest.fixture
@@ -79,7 +82,7 @@ async def test_a_complete_campaign_starts_and_pauses_and_the_engine_is_told(
     assert (twice.status_code, twice.json()["code"]) == (409, "wrong_state")
     assert app.state.engine.refreshed == 2
     async with setting.db.read() as conn:
-        changed = select(event).where(event.c.subject == made["id"]).order_by(event.c.seq)
+        changed = select(event).where(event.c.subject == made["id"]).order_by(event.c.position)
         told = (await conn.execute(changed)).all()
     assert [each.type for each in told] == ["ahize.campaign.changed.v1"] * 3
     assert [each.body["state"] for each in told] == ["draft", "running", "paused"]
@@ -161,3 +164,53 @@ async def test_foreign_campaigns_are_not_there(doors: Doors, setting: Setting):
 
     assert [answer.status_code for answer in answers] == [404] * 6
     assert (await stranger.get(f"{API}/campaigns")).json() == []
+
+
+async def test_a_campaign_tells_no_machines_from_people_and_records_nothing_unless_told_to(
+    manager: AsyncClient, setting: Setting
+):
+    _, made = await new(manager, setting, temperature="cold")
+
+    assert (made["detection"], made["detector"]) == ("off", {})
+    assert (made["record"], made["without_recording"]) == (False, "go_on")
+
+
+async def test_the_detector_is_the_campaigns_and_reaches_the_engine(manager: AsyncClient, setting: Setting):
+    measures = {"phrase_s": 2.4, "words": 6, "error": 0.01}
+    path, _ = await new(manager, setting, detection="hang_up", detector=measures, caller_id=OURS, connect_s=4)
+    await manager.post(f"{path}/start")
+
+    (detector,) = [each.detector for each in await setting.leads.campaigns() if each.detector.detection != "off"]
+
+    assert (detector.measures, detector.error) == ({"phrase_s": 2.4, "words": 6}, 0.01)
+    assert Tuning(**detector.measures).phrase_s == 2.4
+
+
+async def test_measures_that_the_detector_does_not_have_are_refused(manager: AsyncClient, setting: Setting):
+    unknown = await create(manager, setting, detector={"patience_s": 1.0})
+    wild = await create(manager, setting, detector={"total_s": 100})
+
+    assert (unknown.status_code, wild.status_code) == (422, 422)
+
+
+async def test_a_message_for_machines_has_to_be_named_before_the_start(manager: AsyncClient, setting: Setting):
+    path, _ = await new(manager, setting, detection="message", caller_id=OURS, connect_s=4)
+
+    refused = await manager.post(f"{path}/start")
+
+    assert [error["field"] for error in refused.json()["errors"]] == ["message"]
+
+
+async def test_the_connect_limit_must_leave_the_detector_its_time(manager: AsyncClient, setting: Setting):
+    usual, _ = await new(manager, setting, detection="hang_up", caller_id=OURS)
+    hasty, _ = await new(manager, setting, detection="hang_up", caller_id=OURS, detector={"total_s": 1.5})
+
+    refused, started = await manager.post(f"{usual}/start"), await manager.post(f"{hasty}/start")
+
+    assert [error["field"] for error in refused.json()["errors"]] == ["connect_s"]
+    assert "3.7 seconds" in refused.json()["errors"][0]["message"]
+    assert started.status_code == 200
+
+
+def test_every_measure_of_the_detector_can_be_set():
+    assert set(Measures.__annotations__) - {"error"} == set(Tuning.__dataclass_fields__)

@@ -159,7 +159,7 @@ async def test_progress_and_end_are_told(imports: Imports, setting: Setting):
     row = await imported(imports, setting, make(200).content)
 
     async with setting.db.read() as conn:
-        told = (await conn.execute(select(event).where(event.c.subject == row["id"]).order_by(event.c.seq))).all()
+        told = (await conn.execute(select(event).where(event.c.subject == row["id"]).order_by(event.c.position))).all()
     assert told[-1].type == "ahize.list.done.v1"
     assert told[-1].topic == f"project:{setting.project}"
     assert told[-1].body["counts"]["rows"] == 200

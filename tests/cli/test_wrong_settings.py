@@ -25,6 +25,14 @@ def test_a_pattern_that_is_none_is_refused_with_its_line(tmp_path: Path):
         load(Settings, file, environ={})
 
 
+@pytest.mark.parametrize("word", ["off", "'off'", "optional", "required"])
+def test_encryption_is_a_word_with_or_without_quotes(tmp_path: Path, word: str):
+    file = tmp_path / "config.yaml"
+    file.write_text(f"trunks:\n  - name: pbx\n    host: 127.0.0.1\n    srtp: {word}\n")
+
+    assert load(Settings, file, environ={}).trunks[0].srtp == word.strip("'")
+
+
 def test_a_port_that_is_taken_is_named():
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]

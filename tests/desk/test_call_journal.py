@@ -20,6 +20,7 @@ from dialer.ports import (
     CampaignPaced,
     Direction,
     EndedBy,
+    LegSound,
     OperatorChanged,
     OperatorId,
     ProjectId,
@@ -42,6 +43,21 @@ async def placed(centre, count):
 async def row_of(centre, call_id):
     async with centre.db.read() as conn:
         return (await conn.execute(select(call).where(call.c.id == call_id))).mappings().one()
+
+
+async def test_how_a_call_sounded_stands_in_its_row(centre):
+    project = await centre.project()
+    worker = await centre.worker(project)
+    call_id = await centre.talk(await centre.customer(await centre.campaign(project)), worker)
+    sound = LegSound(0.0123456, 4.5, None, 3.8, 812.0)
+
+    await centre.record(
+        CallEnded(CallId(call_id), ProjectId(project), EndedBy.CUSTOMER, Reason("bye"), 5.0, now(), sound=sound)
+    )
+
+    row = await row_of(centre, call_id)
+    assert row["quality"] == {"loss": 0.0123, "jitter_ms": 4.5, "round_trip_ms": None, "mos": 3.8}
+    assert row["first_voice_ms"] == 812.0
 
 
 async def test_a_call_from_start_to_end_is_one_row_and_its_events_in_order(centre):

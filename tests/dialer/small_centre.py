@@ -15,6 +15,7 @@ from dialer.memory import (
     MemoryLeads,
     MemoryLedger,
     MemoryQualifications,
+    MemoryRecordings,
     MemoryRules,
     Retry,
 )
@@ -105,6 +106,7 @@ class Centre:
         self.callers = MemoryCallers({DID: Caller(BANK)})
         self.ledger = MemoryLedger(self.leads, {c.id: before for c in campaigns} if before else {})
         self.history = MemoryHistory({c.id: history for c in campaigns} if history else {})
+        self.recordings = MemoryRecordings()
         self.settings = Settings(leg_trunk="pbx", wrap_up_s=5.0)
 
     async def __aenter__(self) -> Self:
@@ -130,6 +132,7 @@ class Centre:
             self.journal,
             self.lines,
             self.clock,
+            self.recordings,
         )
         return Engine(ports, self.settings)
 

@@ -11,7 +11,17 @@ from dialer.memory import Retry
 from dialer.memory_lines import FarEnd, people
 from dialer.operator import State as Day_
 from dialer.outcomes import FLAGS, Outcome
-from dialer.ports import AttemptEnded, AttemptKind, BudgetCounts, CallConnected, CallEnded, CallStarted, OperatorId
+from dialer.ports import (
+    AttemptEnded,
+    AttemptKind,
+    BudgetCounts,
+    CallConnected,
+    CallEnded,
+    CallStarted,
+    Detection,
+    Detector,
+    OperatorId,
+)
 
 HOURS = 5.0
 
@@ -43,6 +53,17 @@ def test_stricter_limit_is_kept_too() -> None:
     shown("predictive at 1 %", day)
 
     assert day.abandonment <= 0.011
+
+
+def test_the_limit_is_kept_where_machines_are_told_from_people() -> None:
+    told = Detector(Detection.HANG_UP, error=0.01)
+    cold = predictive(wrap_up_s=60.0, max_lines=400, connect_s=4.0, detector=told)
+
+    day = work_a_day(cold, operators=10, hours=3.0, far=people(7, answer=0.25, machines=0.2))
+    shown("predictive, with machines", day)
+
+    assert day.abandonment <= 0.03
+    assert day.utilisation > 0.5
 
 
 @virtual

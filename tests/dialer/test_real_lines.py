@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from asterisk import Pbx
@@ -21,12 +22,16 @@ from dialer.ports import (
     Caller,
     CallStarted,
     Campaign,
+    Detection,
+    Detector,
     EndedBy,
+    LegId,
     OperatorId,
     TrunkChanged,
 )
 from dialer.trunks import Trunk
 from kit.clock import SystemClock
+from media.g711 import loudness
 from media.session import PortRange
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(60)]
@@ -377,3 +382,102 @@ async def die(centre: RealCentre) -> None:
     for leg in centre.sip._legs.values():
         leg.sound.close()
     await asyncio.sleep(0.1)
+
+
+# ---------------------------------------------------------------- machines told from people
+
+JUDGED = campaign(ring_s=12.0, wrap_up_s=0.2, connect_s=4.0, detector=Detector(Detection.HANG_UP), message="message")
+LEAVES_MESSAGES = replace(JUDGED, detector=Detector(Detection.MESSAGE))
+
+
+@pytest.mark.parametrize("real", [JUDGED], indirect=True)
+@pytest.mark.parametrize(
+    ("number", "outcome"),
+    [
+        ("+905321001001", Outcome.CONNECTED),  # says hello, waits
+        ("+905321401001", Outcome.CONNECTED),  # sends silence
+        ("+905321200001", Outcome.MACHINE),
+        ("+905321300001", Outcome.MACHINE),  # beeps and records
+        ("+905324000001", Outcome.FAX),
+        ("+905325300001", Outcome.MACHINE),  # a tone without end
+        ("+905323100001", Outcome.UNKNOWN_NUMBER),  # tones and words before the answer, which never comes
+    ],
+)
+async def test_who_answers_is_told_by_sound(real: RealCentre, number: str, outcome: Outcome) -> None:
+    real.leads.add(first(real), [number])
+    await real.sit_down()
+
+    await real.until(lambda: real.facts(CallConnected) or real.outcomes(), 40)
+    if real.facts(CallConnected):
+        view = real.engine.operator(OPERATOR)
+        assert view is not None
+        assert view.call is not None
+        await real.engine.hang_up(view.call, OPERATOR)
+    await real.until(real.outcomes, 10)
+
+    assert real.outcomes() == [outcome.value]
+
+
+@pytest.mark.parametrize("real", [LEAVES_MESSAGES], indirect=True)
+async def test_a_message_is_left_after_the_beep_of_a_real_machine(real: RealCentre, pbx: Pbx) -> None:
+    real.leads.add(first(real), ["+905321200002"])
+    await real.sit_down()
+
+    played: list[str] = []
+    play = real.sip.play
+
+    def noted(leg: LegId, prompt: str, *, repeat: bool = False) -> None:
+        played.append(prompt)
+        play(leg, prompt, repeat=repeat)
+
+    real.sip.play = noted  # type: ignore[method-assign]
+
+    await real.until(real.outcomes, 50)
+
+    assert (real.outcomes(), played) == (["machine"], ["message"])
+    assert (await pbx.record("905321200002")).outcome == "ANSWERED"
+
+
+# ---------------------------------------------------------------- recordings
+
+
+@pytest.mark.parametrize("real", [campaign(ring_s=5.0, wrap_up_s=0.2, record=True)], indirect=True)
+async def test_a_recording_has_both_voices_and_the_length_of_the_talk(real: RealCentre, pbx: Pbx) -> None:
+    real.leads.add(first(real), ["+905325000003"])  # echo: the customer says what the operator said
+    await real.sit_down()
+    await real.until(lambda: real.facts(CallConnected), 10)
+    (kept,) = real.recordings.made
+    await real.until(lambda: len(kept.pieces) >= 3, 20)
+
+    view = real.engine.operator(OPERATOR)
+    assert view is not None
+    assert view.call is not None
+    await real.engine.hang_up(view.call, OPERATOR)
+    await real.until(real.outcomes, 5)
+
+    sound = b"".join(kept.pieces)
+    assert kept.finished
+    for side in (sound[0::2], sound[1::2]):
+        assert loudness(side[8000:24000], kept.law) > 300
+    talk_s = real.facts(CallEnded)[0].talk_s
+    assert len(sound) / 16000 == pytest.approx(talk_s, abs=0.5)
+
+
+async def test_the_end_of_a_call_says_how_it_sounded_and_when_the_operator_was_first_heard(real: RealCentre) -> None:
+    real.leads.add(first(real), ["+905325000004"])
+    await real.sit_down()
+    await real.until(lambda: real.facts(CallConnected), 10)
+    await real.until(lambda: real.phone.loud > 20, 20)
+
+    view = real.engine.operator(OPERATOR)
+    assert view is not None
+    assert view.call is not None
+    await real.engine.hang_up(view.call, OPERATOR)
+    await real.until(real.outcomes, 5)
+
+    (ended,) = real.facts(CallEnded)
+    assert ended.sound is not None
+    assert ended.sound.loss < 0.05
+    assert ended.sound.mos > 2.0
+    assert ended.sound.first_voice_ms is not None
+    assert ended.sound.first_voice_ms >= real.facts(CallConnected)[0].connect_ms - 20

@@ -51,6 +51,7 @@ class Service:
             "database": {"url": f"sqlite+aiosqlite:///{self.folder / 'ahize.db'}"},
             "keys": {"master_key_file": str(self.folder / "master.key")},
             "uploads": {"folder": str(self.folder / "uploads")},
+            "recordings": {"folder": str(self.folder / "recordings")},
             "log": {"level": "info"},
             "sip": {"port": self.sip_port},
             "media": {"port_min": 26000 + self._slot * 600, "port_max": 26599 + self._slot * 600},

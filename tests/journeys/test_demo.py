@@ -20,7 +20,7 @@ from cli.demo.centre import Door
 
 pytestmark = pytest.mark.timeout(180)
 
-END_S = 10.0
+END_S = 15.0
 """From the second Ctrl-C to the prompt: calls that are on are cut short."""
 
 
@@ -84,7 +84,7 @@ async def test_ctrl_c_lets_talks_end_and_a_second_one_ends_all_at_once(tmp_path:
         members = family(process)
 
         process.send_signal(signal.SIGINT)
-        await read_until(process, "Ctrl-C ends it at once", within=5)
+        await read_until(process, "Ctrl-C ends it at once")
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
         errors = (await asyncio.wait_for(process.communicate(), 60))[1].decode()
@@ -97,6 +97,6 @@ async def test_ctrl_c_lets_talks_end_and_a_second_one_ends_all_at_once(tmp_path:
     assert {each["temperature"] for each in campaigns} == {"cold", "warm", "hot"}
     assert len(links) == 3
     assert len(members) >= 2
-    assert psutil.wait_procs(members, timeout=3)[1] == []
+    assert psutil.wait_procs(members, timeout=15)[1] == []
     with pytest.raises(httpx.TransportError):
         await asyncio.to_thread(httpx.get, f"{url}/health", trust_env=False)

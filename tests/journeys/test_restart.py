@@ -3,14 +3,18 @@
 import asyncio
 
 import aiosqlite
+import httpx
 import pytest
 from asterisk import Pbx
 from phone import Phone
 from running import Centre, Desk, Service, channels_of, until
 
+from cli.demo.centre import Door
+from media.g711 import loudness
+
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(120)]
 
-RINGS, TALKS = "0532 210 01 31", "0532 540 01 32"
+RINGS, TALKS, RECORDED = "0532 210 01 31", "0532 540 01 32", "0532 500 00 33"
 
 
 async def killed_and_back(service: Service, centre: Centre, operator: Desk) -> Desk:
@@ -51,6 +55,42 @@ async def test_killed_while_it_rings(pbx: Pbx, service: Service, centre: Centre,
     assert (dialed(pbx, "905322100131"), await channels_of(pbx, "905322100131")) == (1, 0)
     assert ("call", "ended", "lost") in await attempts(service)
     await desk.close()
+
+
+async def test_a_recording_can_be_heard_up_to_the_kill(pbx: Pbx, service: Service, centre: Centre, phone: Phone):
+    operator, supervisor = await centre.operator("1001"), await centre.watcher()
+    campaign = await centre.campaign("warm", record=True)
+    await centre.upload(campaign, [RECORDED])
+    await operator.ready()
+    await centre.start(campaign)
+    pop = await operator.pop()
+    before = await until(lambda: recorded(service, 3), 30)
+
+    await supervisor.disconnect()
+    desk = await killed_and_back(service, centre, operator)
+    await pbx.until_quiet(20)
+
+    door = supervisor.door.at(service.url)
+    (shown,) = await door.get(f"/calls/{pop['call']}/recordings")
+    assert (shown["state"], shown["reason"]) == ("shortened", "service_died")
+    assert shown["seconds"] >= before
+    law, sound = await heard(door, f"/recordings/{shown['id']}")
+    assert len(sound) == round(shown["seconds"] * 16000)
+    assert all(loudness(side, law) > 300 for side in (sound[0::2], sound[1::2])), "the echo is on both sides"
+    await desk.close()
+
+
+async def heard(door: Door, path: str) -> tuple[str, bytes]:
+    """The law of a stereo WAV and its bytes, left and right in turn."""
+    async with httpx.AsyncClient(headers={"cookie": door.browser.cookie}) as client:
+        wav = (await client.get(f"{door.browser.origin}/api/v1{path}")).content
+    return {6: "PCMA", 7: "PCMU"}[int.from_bytes(wav[20:22], "little")], wav[58:]
+
+
+async def recorded(service: Service, least: int) -> int:
+    """Whole seconds in the files of recordings, once there are so many; until then 0."""
+    seconds = sum(file.stat().st_size // 16024 for file in service.folder.glob("recordings/*/*.ahr"))
+    return seconds if seconds >= least else 0
 
 
 async def test_killed_while_they_talk(pbx: Pbx, service: Service, centre: Centre, phone: Phone):

@@ -3,11 +3,10 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import insert
 
 from kit import journal as journals
 from kit.db import Database
-from kit.event import Event, event, row_of
+from kit.event import Event, put
 from kit.journal import Interest, Journal
 
 AT = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
@@ -153,7 +152,7 @@ async def test_subscribing_then_reading_to_the_start_misses_nothing(database, jo
     assert seen == list(range(1, 61))
 
 
-async def test_events_left_without_a_position_get_one_at_the_next_start(database):
+async def test_events_from_before_the_journal_was_opened_keep_their_places(database):
     await database.write(emit(happened(1), happened(2)))
 
     journal = Journal(database)
@@ -164,13 +163,22 @@ async def test_events_left_without_a_position_get_one_at_the_next_start(database
     await journal.close()
 
 
-async def test_an_event_that_no_hint_told_of_is_found(database, journal):
+async def test_an_event_that_nobody_told_of_is_found(database, journal):
     async with journal.subscribe() as followed:
-        await database.write(lambda tx: tx.conn.execute(insert(event), [row_of(happened(1))]))
+        await database.write(lambda tx: put(tx.conn, [happened(1)]))
 
         (got,) = await take(followed, 1)
 
     assert got.position == 1
+
+
+async def test_events_behind_one_that_nobody_told_of_wait_for_it(database, journal):
+    async with journal.subscribe() as followed:
+        await database.write(lambda tx: put(tx.conn, [happened(1)]))
+        await database.write(emit(happened(2)))
+        got = await take(followed, 2)
+
+    assert [(one.position, one.event.subject) for one in got] == [(1, "1"), (2, "2")]
 
 
 async def test_the_epoch_stays_and_a_new_base_has_another(database, journal, tmp_path):
@@ -192,7 +200,7 @@ async def test_the_epoch_stays_and_a_new_base_has_another(database, journal, tmp
 
 
 @pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
-async def test_two_relays_on_one_base_place_each_event_once(database, journal):
+async def test_two_processes_on_one_base_tell_of_each_event_once(database, journal):
     other_base = Database(database.url.render_as_string(hide_password=False))
     await other_base.open()
     other = Journal(other_base)
@@ -228,17 +236,18 @@ async def test_commit_to_subscriber_is_quick_when_idle(database, journal):
 
 async def test_the_relay_survives_a_store_that_fails_for_a_moment(database, journal, monkeypatch):
     monkeypatch.setattr(journals, "_POLL_S", 0.05)
-    place, failures = journals._place, [ValueError("the store is away")]
+    read, failures = journal.read, [ValueError("the store is away")]
 
-    async def flaky(tx):
+    async def flaky(*arguments):
         if failures:
             raise failures.pop()
-        return await place(tx)
+        return await read(*arguments)
 
-    monkeypatch.setattr(journals, "_place", flaky)
+    monkeypatch.setattr(journal, "read", flaky)
     async with journal.subscribe() as followed:
-        await database.write(emit(happened(1)))
+        await database.write(lambda tx: put(tx.conn, [happened(1)]))
 
         (got,) = await take(followed, 1)
 
     assert got.position == 1
+    assert failures == []

@@ -165,6 +165,16 @@ def test_a_log_that_was_cut_is_refused(path, kept):
         store.check_sqlite(base)
 
 
+def test_a_log_that_a_running_service_begins_anew_meanwhile_has_lost_nothing(path, monkeypatch):
+    base = killed(path)
+    before = base.with_name(base.name + "-shm").read_bytes()[:100]
+    heads = iter([before, before[:16] + bytes(4) + before[20:]])
+    base.with_name(base.name + "-wal").write_bytes(b"")
+    monkeypatch.setattr(store, "_head", lambda index: next(heads))
+
+    store.check_sqlite(base)
+
+
 def test_a_log_with_a_damaged_head_is_refused(path):
     base = killed(path)
     log = base.with_name(base.name + "-wal")

@@ -3,9 +3,9 @@ import asyncio
 import pytest
 from rtp_peer import power, settle, tone, until
 
-from media import g711
+from media import codecs
 from media.bridge import join, joined, part
-from media.description import DTMF, PCMA, PCMU
+from media.description import DTMF, G722, PCMA, PCMU
 from media.errors import LegClosed
 from media.session import Leg
 
@@ -16,7 +16,7 @@ def address(leg: Leg) -> tuple[str, int]:
 
 def voices(peer) -> list:
     """What a peer got without the silence that opens the way."""
-    return [p for p in peer.got if p.payload not in g711.SILENCE.values()]
+    return [p for p in peer.got if p.payload not in codecs.SILENCE.values()]
 
 
 async def connect(leg, peer, *payloads) -> None:
@@ -40,12 +40,13 @@ async def test_sound_flows_both_ways_unchanged_when_codecs_agree(leg, other, pee
     assert [p.payload[0] for p in voices(ann)] == [100 + n for n in range(10)]
 
 
-async def test_sound_is_translated_when_codecs_differ(leg, other, peers):
-    ann, bob = peers(payload=PCMU), peers(payload=PCMA)
+@pytest.mark.parametrize(("first", "second"), [(PCMU, PCMA), (PCMU, G722), (G722, PCMA)], ids=lambda p: p.name)
+async def test_sound_is_transcoded_when_codecs_differ(leg, other, peers, first, second):
+    ann, bob = peers(payload=first), peers(payload=second)
     await connect(leg, ann)
     await connect(other, bob)
     join(leg, other)
-    said = {peer: g711.encode(tone(hertz, 0.2), peer.payload.name) for peer, hertz in ((ann, 440), (bob, 700))}
+    said = {peer: codecs.encoder(peer.payload.name)(tone(hertz, 0.2)) for peer, hertz in ((ann, 440), (bob, 700))}
 
     for at in range(0, 1600, 160):
         ann.send(address(leg), said[ann][at : at + 160])
@@ -53,9 +54,21 @@ async def test_sound_is_translated_when_codecs_differ(leg, other, peers):
     await until(lambda: len(voices(ann)) == len(voices(bob)) == 10)
 
     for peer, hertz in ((ann, 700), (bob, 440)):
-        heard = g711.decode(b"".join(p.payload for p in voices(peer)), peer.payload.name)
+        heard = codecs.decoder(peer.payload.name)(b"".join(p.payload for p in voices(peer)))
         assert {p.payload_type for p in voices(peer)} == {peer.payload.number}
         assert power(heard, hertz) == pytest.approx(8000, rel=0.05)
+
+
+async def test_g722_passes_untouched_between_two_who_have_it(leg, other, peers):
+    ann, bob = peers(payload=G722), peers(payload=G722)
+    await connect(leg, ann)
+    await connect(other, bob)
+    join(leg, other)
+
+    ann.send(address(leg), bytes(range(160)))
+    await until(lambda: voices(bob))
+
+    assert voices(bob)[0].payload == bytes(range(160))
 
 
 async def test_keys_pass_under_the_other_sides_number_or_not_at_all(leg, other, peers):
@@ -153,7 +166,7 @@ async def test_an_attack_from_a_second_address_during_a_call_changes_nothing(leg
     await until(lambda: leg.stats.foreign == 500)
     await settle()
 
-    said = [p for p in bob.got if p.payload not in g711.SILENCE.values()]
+    said = [p for p in bob.got if p.payload not in codecs.SILENCE.values()]
     assert [p.payload for p in said] == [bytes([n]) * 160 for n in range(50)]
     assert [p.sequence for p in said] == [(said[0].sequence + n) & 0xFFFF for n in range(50)]
     assert attacker.raw == []

@@ -7,11 +7,11 @@ import pytest
 from rtp_peer import settle, until
 
 from media import rtcp
-from media.description import DTMF, PCMA, PCMU, Description, Direction, Payload
+from media.description import DTMF, G722, PCMA, PCMU, Description, Direction, Payload
 from media.errors import LegClosed, NoCommonCodec, NoPortsLeft, NoSocketsLeft
 from media.session import Leg, PortRange
 
-G722 = Payload(9, "G722")
+GSM = Payload(3, "GSM")
 
 
 def address(leg: Leg) -> tuple[str, int]:
@@ -30,16 +30,23 @@ async def test_an_offer_names_an_even_port_and_the_address_to_advertise(ports):
     assert offer.host == "203.0.113.5"
     assert offer.port % 2 == 0
     assert offer.rtcp == ("203.0.113.5", offer.port + 1)
-    assert [p.name for p in offer.payloads] == ["PCMA", "PCMU", "TELEPHONE-EVENT"]
+    assert [p.name for p in offer.payloads] == ["PCMA", "PCMU", "G722", "TELEPHONE-EVENT"]
 
 
 async def test_an_answer_takes_the_offerers_first_common_codec_and_its_numbers(leg):
-    offer = Description("127.0.0.1", 4000, (G722, PCMU, PCMA, Payload(96, "TELEPHONE-EVENT")))
+    offer = Description("127.0.0.1", 4000, (GSM, PCMU, PCMA, Payload(96, "TELEPHONE-EVENT")))
 
     answer = leg.answer(offer)
 
     assert answer.payloads == (PCMU, Payload(96, "TELEPHONE-EVENT"))
     assert leg.codec == PCMU
+
+
+@pytest.mark.parametrize(("offered", "taken"), [((G722, PCMU), PCMU), ((G722, DTMF), G722)])
+async def test_g722_is_taken_only_when_there_is_no_g711(leg, offered, taken):
+    answer = leg.answer(Description("127.0.0.1", 4000, offered))
+
+    assert answer.codecs == (taken,)
 
 
 async def test_an_answer_has_no_codec_that_the_leg_was_not_opened_with(ports):
@@ -66,8 +73,8 @@ async def test_an_offer_on_hold_is_answered_so_and_nothing_is_sent(leg, peers):
 
 
 async def test_without_a_common_codec_the_leg_stays_as_it_was(leg):
-    with pytest.raises(NoCommonCodec, match="G722"):
-        leg.answer(Description("127.0.0.1", 4000, (G722, DTMF)))
+    with pytest.raises(NoCommonCodec, match="GSM"):
+        leg.answer(Description("127.0.0.1", 4000, (GSM, DTMF)))
 
     assert leg.remote is None
 
@@ -75,7 +82,7 @@ async def test_without_a_common_codec_the_leg_stays_as_it_was(leg):
 async def test_only_what_was_offered_is_taken_from_an_answer(leg):
     leg.offer()
 
-    leg.accept(Description("127.0.0.1", 4000, (G722, PCMU)))
+    leg.accept(Description("127.0.0.1", 4000, (GSM, PCMU)))
 
     assert leg.remote.payloads == (PCMU,)
 
@@ -328,3 +335,12 @@ async def test_only_who_sent_since_his_last_report_reports_as_a_sender(leg, peer
     assert first.ntp is not None
     assert second.ntp is None
     reports._loop.add_reader(reports.sock, reports._read)
+
+
+async def test_an_answer_without_a_codec_of_ours_is_refused_and_changes_nothing(leg):
+    leg.offer()
+
+    with pytest.raises(NoCommonCodec):
+        leg.accept(Description("127.0.0.1", 40000, (Payload(9, "G722"), DTMF)))
+
+    assert leg.remote is None

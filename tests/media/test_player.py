@@ -1,6 +1,7 @@
 import asyncio
 import wave
 
+import numpy as np
 import pytest
 from rtp_peer import power, settle, tone, until
 
@@ -12,6 +13,7 @@ from media.player import play, prompt
 from media.session import Leg
 from media.sound import load, of_samples
 from media.ticker import INTERVAL_S, Ticker
+from media.wav import resampled
 
 
 @pytest.fixture
@@ -101,18 +103,90 @@ async def test_a_stall_of_the_loop_is_made_up_for(leg, peers):
     await until(lambda: len(peer.got) - 1 >= (asyncio.get_running_loop().time() - started) / INTERVAL_S - 2)
 
 
-@pytest.mark.parametrize(
-    ("params", "frames"),
-    [((2, 2, 8000), b"\0" * 64), ((1, 2, 44100), b"\0" * 64), ((1, 1, 8000), b"\0" * 64), ((1, 2, 8000), b"")],
-)
-def test_sounds_of_another_format_are_refused_with_their_name(tmp_path, params, frames):
+def write(path, rate, channels, width, voices):
+    """A WAV whose channels hold these tones (Hz and amplitude), 1 s long."""
+    at = np.arange(rate) / rate
+    signals = [sum(level * np.sin(2 * np.pi * hertz * at) for hertz, level in voice) for voice in voices]
+    scaled = np.stack(signals, axis=1) * 2.0 ** (8 * width - 16)
+    whole = (np.rint(scaled) + (128 if width == 1 else 0)).astype("<i4")
+    raw = whole.reshape(-1, 1).view(np.uint8)[:, :width].tobytes()
+    with wave.open(str(path), "wb") as file:
+        file.setparams((channels, width, rate, 0, "NONE", ""))
+        file.writeframes(raw)
+
+
+@pytest.mark.parametrize("rate", [8000, 11025, 16000, 22050, 44100, 48000])
+@pytest.mark.parametrize(("channels", "width"), [(1, 2), (2, 2), (1, 1), (2, 3), (1, 4)])
+def test_a_file_of_any_usual_format_sounds_the_same(tmp_path, rate, channels, width):
+    path = tmp_path / "odd.wav"
+    write(path, rate, channels, width, [[(440, 8000)]] * channels)
+
+    sound = load(path)
+    samples = g711.decode(b"".join(sound.frames["PCMU"]), "PCMU")[: 2 * 8000]
+
+    assert sound.seconds == 1.0
+    assert power(samples, 440) == pytest.approx(8000, rel=0.03)
+
+
+def test_what_is_too_high_for_the_telephone_does_not_fold_down(tmp_path):
+    path = tmp_path / "high.wav"
+    write(path, 44100, 1, 2, [[(1000, 8000), (5000, 8000), (9000, 8000)]])
+
+    samples = g711.decode(b"".join(load(path).frames["PCMU"]), "PCMU")
+
+    assert power(samples, 1000) == pytest.approx(8000, rel=0.03)
+    assert max(power(samples, hertz) for hertz in (3000, 3600, 2000)) < 200
+
+
+def test_both_channels_are_heard(tmp_path):
+    path = tmp_path / "stereo.wav"
+    write(path, 16000, 2, 2, [[(500, 8000)], [(1500, 8000)]])
+
+    samples = g711.decode(b"".join(load(path).frames["PCMA"]), "PCMA")
+
+    assert power(samples, 500) == pytest.approx(4000, rel=0.05)
+    assert power(samples, 1500) == pytest.approx(4000, rel=0.05)
+
+
+@pytest.mark.parametrize("rate", [4000, 11025, 48000])
+def test_a_resampled_sound_keeps_its_length_and_its_edges(rate):
+    at = np.arange(int(1.7 * rate)) / rate
+
+    samples = resampled(8000 * np.sin(2 * np.pi * 440 * at), rate)
+
+    expected = 8000 * np.sin(2 * np.pi * 440 * np.arange(len(samples)) / 8000)
+    assert len(samples) == 13600
+    assert np.abs(samples - expected)[100:-100].max() < 200
+
+
+@pytest.mark.parametrize(("rate", "frames"), [(8000, b""), (2000, b"\0" * 64), (400000, b"\0" * 64)])
+def test_a_sound_that_is_none_is_refused_with_its_name(tmp_path, rate, frames):
     path = tmp_path / "odd.wav"
     with wave.open(str(path), "wb") as file:
-        file.setparams((*params, 0, "NONE", ""))
+        file.setparams((1, 2, rate, 0, "NONE", ""))
         file.writeframes(frames)
 
-    with pytest.raises(BadSound, match=r"odd\.wav.*give a WAV of 8 kHz"):
+    with pytest.raises(BadSound, match=r"odd\.wav.*give an uncompressed WAV"):
         load(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "hertz", "seconds"),
+    [
+        ("ringback", "tr", (450,), (2.0, 6.0)),
+        ("busy", "tr", (450,), (0.5, 1.0)),
+        ("ringback", "en", (440, 480), (2.0, 6.0)),
+        ("busy", "en", (480, 620), (0.5, 1.0)),
+    ],
+)
+def test_the_networks_tones_have_their_frequencies_and_cadence(name, language, hertz, seconds):
+    sound = prompt(name, language)
+    samples = g711.decode(b"".join(sound.frames["PCMU"]), "PCMU")
+    on = samples[: int(seconds[0] * 16000)]
+
+    assert sound.seconds == seconds[1]
+    assert all(power(on, one) == pytest.approx(5000 / len(hertz), rel=0.05) for one in hertz)
+    assert g711.loudness(b"".join(sound.frames["PCMU"][int(seconds[0] * 50) :]), "PCMU") == 0
 
 
 def test_a_missing_or_broken_file_is_a_bad_sound(tmp_path):
@@ -138,7 +212,8 @@ def test_the_services_prompts_are_there_and_can_be_heard(name, language):
 
 
 @pytest.mark.parametrize(
-    ("name", "language"), [("greeting", "xx"), ("nothing", "tr"), ("../player", "tr"), ("greeting", "..")]
+    ("name", "language"),
+    [("greeting", "xx"), ("busy", "xx"), ("nothing", "tr"), ("../player", "tr"), ("greeting", "..")],
 )
 def test_a_prompt_that_is_not_there_is_a_lookup_error(name, language):
     with pytest.raises(LookupError, match="There is no prompt"):

@@ -57,3 +57,16 @@ def test_no_bytes_raise_anything_but_the_rooms_error(data):
 def test_cut_packets_are_refused(data):
     with pytest.raises(MalformedPacket):
         rtcp.parse(data)
+
+
+def test_parts_of_other_kinds_and_sources_without_a_name_are_left_out():
+    report = rtcp.Report(7)
+    application = b"\x80\xcc\x00\x02" + bytes(4) + b"name"
+    nameless = b"\x81\xca\x00\x02" + bytes(4) + b"\x02\x02me"
+
+    assert rtcp.parse(rtcp.build(report) + application + nameless) == (report,)
+
+
+def test_a_packet_of_nothing_known_is_malformed():
+    with pytest.raises(MalformedPacket):
+        rtcp.parse(b"\x80\xcc\x00\x01" + bytes(4))

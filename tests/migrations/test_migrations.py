@@ -1,11 +1,14 @@
 """The tables that the migrations make are those that the slices declare, on both stores, up and down."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, Insert, column, insert, inspect, select, table, text
 
 from cli import store
-from kit.db import Database
+from kit.db import Database, Json
 from migrations import run as migrations
 from migrations.tables import metadata
 
@@ -60,3 +63,37 @@ async def test_every_declared_index_is_there(database_url: str):
         found = await conn.run_sync(indexes)
 
     assert {index.name for name in DECLARED for index in metadata.tables[name].indexes} <= found
+
+
+async def test_what_the_first_version_held_is_there_after_the_second(database_url: str):
+    db = Database(database_url)
+    await db.open()
+    await db.write(lambda tx: tx.conn.run_sync(migrations.upgrade, "0001"))
+    now = datetime.now(UTC)
+    client = {"id": "p", "name": "P", "country": "TR", "zone": "UTC", "inbound_numbers": [], "created_at": now}
+    texts = dict.fromkeys(("id", "name", "temperature", "mode", "state", "purpose", "trunk", "script"), "x")
+    figures = ("ring_s", "wrap_up_s", "connect_s", "max_lines", "abandonment_limit", "priority", "version")
+    dialed = (
+        texts | dict.fromkeys(figures, 1) | {"hours": {}, "retry": {"max_tries": 4}, "project": "p", "created_at": now}
+    )
+
+    await db.write(lambda tx: tx.conn.execute(old("project", client)))
+    await db.write(lambda tx: tx.conn.execute(old("campaign", dialed)))
+    await store.renew(db)
+
+    async with db.read() as conn:
+        row = (await conn.execute(select(metadata.tables["campaign"]))).mappings().one()
+    assert (row["detection"], row["detector"], row["record"], row["without_recording"]) == ("off", {}, False, "go_on")
+    assert set(row["retry"]) == {"max_tries", "machine"}
+    await db.write(lambda tx: tx.conn.run_sync(migrations.downgrade, "0001"))
+    async with db.read() as conn:
+        assert (await conn.execute(select(column("retry", Json)).select_from(table("campaign")))).scalar_one() == {
+            "max_tries": 4
+        }
+    await db.close()
+
+
+def old(name: str, row: dict[str, Any]) -> Insert:
+    """An insert into a table as it was, with no more columns than the row has."""
+    columns = [column(each.name, each.type) for each in metadata.tables[name].columns if each.name in row]
+    return insert(table(name, *columns)).values(row)

@@ -1,8 +1,16 @@
+import itertools
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
+import practice.sounds
+from media.detector import Detector, Heard, Tuning
+from media.g711 import SILENCE, decode
+from media.sound import load
 from practice.people import Habits, Kind, Span, caller, draw
+
+SOUNDS = Path(practice.sounds.__file__).parent
 
 
 @pytest.mark.parametrize(
@@ -69,3 +77,24 @@ def test_a_mix_is_spread_like_that_of_the_test_pbx():
 def test_turkish_numbers_speak_turkish_and_callers_are_people():
     assert [draw(n, 1).language for n in ("+905321000001", "905321000001", "+12021000001")] == ["tr", "tr", "en"]
     assert caller("+905322100001", 1).kind is Kind.HUMAN
+
+
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [
+        (("hello_tr",), Heard.HUMAN),
+        (("hello_en",), Heard.HUMAN),
+        (("machine", "machine_beep"), Heard.MACHINE),
+        (("machine_beep",), Heard.BEEP),
+        (("fax",), Heard.FAX),
+    ],
+)
+def test_a_detector_hears_what_they_are(said: tuple[str, ...], heard: Heard):
+    detector = Detector(Tuning())
+    sounds = [load(SOUNDS / f"{name}.wav").frames["PCMA"] for name in said]
+
+    for n, frame in enumerate(itertools.chain([SILENCE["PCMA"]] * 20, *sounds, [SILENCE["PCMA"]] * 150)):
+        detector.hear(decode(frame, "PCMA"), n * 0.02)
+
+    assert detector.verdict is not None
+    assert detector.verdict.heard is heard

@@ -107,3 +107,11 @@ def test_only_the_tag_is_taken_away(value: str, bare: str) -> None:
 
 def test_the_first_contact_counts() -> None:
     assert contact_of(invite(contact=['"x, y" <sip:a@h>, <sip:b@h>'])) == "sip:a@h"
+
+
+@pytest.mark.parametrize("target", ["sip:", "sip:b@[::1", "sip:b@h:port"])
+def test_a_next_hop_that_cannot_be_read_is_sent_where_the_invite_went(target: str) -> None:
+    dialog = Dialog.of_response(answer(), FALLBACK)
+    dialog.remote_target = target
+
+    assert dialog.next_hop() == FALLBACK

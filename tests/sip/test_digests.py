@@ -215,3 +215,19 @@ def test_a_secret_never_shows() -> None:
 
     assert "hush" not in repr(Account("a", "h", 1, "u", "hush")) + repr(Credentials("u", "hush"))
     assert sip.SipError.__doc__
+
+
+@pytest.mark.parametrize(
+    ("nonce", "nc", "verdict"), [(None, "x", Verdict.REFUSED), ("\udcff.1", "00000001", Verdict.STALE)]
+)
+def test_right_credentials_with_a_broken_count_or_nonce_are_not_allowed(
+    nonce: str | None, nc: str, verdict: Verdict
+) -> None:
+    guard = Guard("r", ["md5"])
+    nonce = nonce or parse_auth(guard.challenge(NOW)[0])[1]["nonce"]
+    fields = {"username": "1001", "realm": "r", "uri": "sip:x", "nonce": nonce, "nc": nc, "cnonce": "c", "qop": "auth"}
+    response = answer(algorithm="md5", password="secret", method="REGISTER", **fields)
+
+    header = ", ".join(f'{name}="{value}"' for name, value in (fields | {"response": response}).items())
+
+    assert judge(guard, f"Digest {header}") is verdict

@@ -16,6 +16,7 @@ from sip.headers import (
     unquote_string,
     values,
 )
+from sip.message import Response
 from sip.uri import Uri, for_number, is_number
 
 
@@ -200,3 +201,23 @@ def test_challenges_are_read_with_commas_in_quotes() -> None:
 def test_quoting_and_unquoting_are_inverse() -> None:
     for text in ("", "plain", 'a "b" \\ c', "\\"):
         assert unquote_string(quoted(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("line", "branch"),
+    [
+        ("SIP/2.0/UDP h;branch=z9hG4bKa;rport", "z9hG4bKa"),
+        ("SIP/2.0/UDP h;rport;branch=z9hG4bKa", "z9hG4bKa"),
+        ("SIP/2.0/UDP h ; Branch = z9hG4bKa", "z9hG4bKa"),
+        ("SIP/2.0/UDP h;branch;branch=z9hG4bKa", ""),
+        ("SIP/2.0/UDP h;BRANCH=z9hG4bKa;branch=z9hG4bKb", "z9hG4bKa"),
+        ('SIP/2.0/UDP h;x=";branch=no";branch=z9hG4bKa', "z9hG4bKa"),
+        ("SIP/2.0/UDP h;branch=z9hG4bKa, SIP/2.0/UDP i;branch=z9hG4bKb", "z9hG4bKa"),
+        ("SIP/2.0/UDP h;rport", ""),
+    ],
+)
+def test_the_branch_is_the_top_hops_whatever_its_form(line: str, branch: str) -> None:
+    response = Response(200, "OK", {"via": [line]})
+
+    assert response.branch == branch
+    assert response.via.branch == branch

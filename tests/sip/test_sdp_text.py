@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import sip
+from sip.crypto import Crypto
 from sip.errors import BadSdp, UnsafeField
 from sip.sdp import Format, SessionDescription
 
@@ -116,3 +117,43 @@ def test_the_flows_of_rfc_3665_carry_readable_sound(material: Path) -> None:
             read += 1
 
     assert read > 30
+
+
+KEY = "d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj"
+"""The key of RFC 4568 §10.1."""
+
+
+def test_crypto_lines_are_read_and_written() -> None:
+    line = f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{KEY}|2^20 WSH=64"
+    read = SessionDescription.parse(text("m=audio 4000 RTP/SAVP 0", line))
+
+    assert read.cryptos == (Crypto(1, "AES_CM_128_HMAC_SHA1_80", b"wDfvg&T+)xG7@fb5jU,RaA}\\|p0%*#"),)
+    assert SessionDescription.parse(read.build()).cryptos == read.cryptos
+    assert KEY.encode() in read.build()
+    assert "wDfv" not in repr(read)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"1 AES_CM_128_HMAC_SHA1_80 inline:{KEY}|2^20|1:4",
+        f"1 AES_CM_128_HMAC_SHA1_80 inline:{KEY}|1:4",
+        f"1 AES_CM_128_HMAC_SHA1_80 inline:{KEY}|2^20;inline:{KEY}|2^20",
+        f"1 AES_CM_128_HMAC_SHA1_80 inline:{KEY} UNENCRYPTED_SRTP",
+        f"1 AES_CM_128_HMAC_SHA1_80 inline:{KEY} KDR=1",
+        "1 AES_CM_128_HMAC_SHA1_80 inline:AAA",
+        "1 AES_CM_128_HMAC_SHA1_80",
+        f"x AES_CM_128_HMAC_SHA1_80 inline:{KEY}",
+        "",
+    ],
+)
+def test_crypto_lines_that_ask_for_what_we_have_not_are_left_out(line: str) -> None:
+    assert SessionDescription.parse(text("m=audio 4000 RTP/SAVP 0", f"a=crypto:{line}")).cryptos == ()
+
+
+def test_more_formats_than_there_are_numbers_are_refused() -> None:
+    """A line of 20,000 of them would hold the loop for 50 ms."""
+    many = " ".join(["8"] * 129).encode()
+
+    with pytest.raises(BadSdp):
+        SessionDescription.parse(b"v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/AVP " + many)

@@ -84,6 +84,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls/{call}/recording/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Paused
+         * @description Record silence from now on, while a card's number is spoken.
+         */
+        post: operations["paused_api_v1_calls__call__recording_pause_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{call}/recording/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resumed
+         * @description Record again.
+         */
+        post: operations["resumed_api_v1_calls__call__recording_resume_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{call}/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listed
+         * @description What was recorded of a call, oldest first.
+         */
+        get: operations["listed_api_v1_calls__call__recordings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/campaigns": {
         parameters: {
             query?: never;
@@ -386,6 +446,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Confirm Second Factor */
+        put: operations["confirm_second_factor_api_v1_me_second_factor_put"];
+        /**
+         * New Second Factor
+         * @description A secret for an authenticator app; it counts once its first code was sent.
+         */
+        post: operations["new_second_factor_api_v1_me_second_factor_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects": {
         parameters: {
             query?: never;
@@ -477,6 +558,26 @@ export interface paths {
          * @description Change what the body names.
          */
         patch: operations["changed_api_v1_projects__wanted__patch"];
+        trace?: never;
+    };
+    "/api/v1/recordings/{recording}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sound
+         * @description The sound, as a file. Each time it is asked for stands in the audit trail.
+         */
+        get: operations["sound_api_v1_recordings__recording__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/session": {
@@ -613,6 +714,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/{user}/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Second Factor
+         * @description For somebody whose phone is lost: they sign in without a code, administrators to set up a new one first.
+         */
+        delete: operations["remove_second_factor_api_v1_users__user__second_factor_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -620,6 +741,9 @@ export interface components {
         /**
          * CallShown
          * @description One call, without anything personal but the masked number.
+         *
+         *     `connect_ms`: from the answer to the bridge; `first_voice_ms`: to the operator's first voice. `quality`: share of
+         *     packets lost, jitter and round trip in ms, and the estimated mean opinion score.
          */
         CallShown: {
             /** Attempt */
@@ -650,6 +774,8 @@ export interface components {
             ended_at: string | null;
             /** Ended By */
             ended_by: string | null;
+            /** First Voice Ms */
+            first_voice_ms: number | null;
             /** Id */
             id: string;
             /** Lead */
@@ -662,6 +788,10 @@ export interface components {
             person: string | null;
             /** Project */
             project: string;
+            /** Quality */
+            quality: {
+                [key: string]: number | null;
+            } | null;
             /** Queued At */
             queued_at: string | null;
             /**
@@ -681,6 +811,8 @@ export interface components {
             caller_id?: string | null;
             /** Connect S */
             connect_s?: number | null;
+            detection?: components["schemas"]["Detection"] | null;
+            detector?: components["schemas"]["Measures"] | null;
             /** Hours */
             hours?: {
                 [key: string]: string[][];
@@ -698,6 +830,8 @@ export interface components {
             project: string;
             /** Purpose */
             purpose?: ("advert" | "service" | "debt" | "survey") | null;
+            /** Record */
+            record?: boolean | null;
             /** Retry */
             retry?: {
                 [key: string]: unknown;
@@ -709,6 +843,7 @@ export interface components {
             temperature: components["schemas"]["Temperature"];
             /** Trunk */
             trunk?: string | null;
+            without_recording?: components["schemas"]["WithoutRecording"] | null;
             /** Wrap Up S */
             wrap_up_s?: number | null;
         };
@@ -725,6 +860,11 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            detection: components["schemas"]["Detection"];
+            /** Detector */
+            detector: {
+                [key: string]: number;
+            };
             /** Hours */
             hours: {
                 [key: string]: unknown;
@@ -744,6 +884,8 @@ export interface components {
             project: string;
             /** Purpose */
             purpose: string;
+            /** Record */
+            record: boolean;
             /** Retry */
             retry: {
                 [key: string]: unknown;
@@ -759,6 +901,7 @@ export interface components {
             trunk: string;
             /** Version */
             version: number;
+            without_recording: components["schemas"]["WithoutRecording"];
             /** Wrap Up S */
             wrap_up_s: number;
         };
@@ -773,6 +916,8 @@ export interface components {
             caller_id?: string | null;
             /** Connect S */
             connect_s?: number | null;
+            detection?: components["schemas"]["Detection"] | null;
+            detector?: components["schemas"]["Measures"] | null;
             /** Hours */
             hours?: {
                 [key: string]: string[][];
@@ -788,6 +933,8 @@ export interface components {
             priority?: number | null;
             /** Purpose */
             purpose?: ("advert" | "service" | "debt" | "survey") | null;
+            /** Record */
+            record?: boolean | null;
             /** Retry */
             retry?: {
                 [key: string]: unknown;
@@ -798,9 +945,21 @@ export interface components {
             script?: string | null;
             /** Trunk */
             trunk?: string | null;
+            without_recording?: components["schemas"]["WithoutRecording"] | null;
             /** Wrap Up S */
             wrap_up_s?: number | null;
         };
+        /** CodeIn */
+        CodeIn: {
+            /** Code */
+            code: string;
+        };
+        /**
+         * Detection
+         * @description Whether machines are told from people, and what becomes of a call that a machine answered.
+         * @enum {string}
+         */
+        Detection: "off" | "hang_up" | "message";
         /**
          * Disposed
          * @description The result as it is kept.
@@ -1028,6 +1187,8 @@ export interface components {
         };
         /** LinkIn */
         LinkIn: {
+            /** Code */
+            code?: string | null;
             /** Token */
             token: string;
         };
@@ -1094,12 +1255,38 @@ export interface components {
             locale: string;
             /** Login */
             login: string;
+            /** Must Enrol */
+            must_enrol: boolean;
             /** Must Set Password */
             must_set_password: boolean;
             /** Name */
             name: string;
             /** Rights */
             rights: components["schemas"]["Right"][];
+            /** Second Factor */
+            second_factor: boolean;
+        };
+        /**
+         * Measures
+         * @description What `media.detector.Tuning` measures by, and how often it is wrong about people.
+         */
+        Measures: {
+            /** After Greeting S */
+            after_greeting_s?: number;
+            /** Break S */
+            break_s?: number;
+            /** Error */
+            error?: number;
+            /** Greeting S */
+            greeting_s?: number;
+            /** Initial Silence S */
+            initial_silence_s?: number;
+            /** Phrase S */
+            phrase_s?: number;
+            /** Total S */
+            total_s?: number;
+            /** Words */
+            words?: number;
         };
         /**
          * Mode
@@ -1185,6 +1372,31 @@ export interface components {
             label: components["schemas"]["Label"];
         };
         /**
+         * RecordingShown
+         * @description One recording. `state`: recording, kept, shortened or lost, the last two with a `reason`.
+         */
+        RecordingShown: {
+            /** Call */
+            call: string;
+            /** Campaign */
+            campaign: string | null;
+            /** Id */
+            id: string;
+            /** Operator */
+            operator: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Seconds */
+            seconds: number | null;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** State */
+            state: string;
+        };
+        /**
          * Result
          * @description What the operator says of a call: codes of a disposition and of one of its reasons.
          *
@@ -1205,7 +1417,7 @@ export interface components {
          * @description One thing that a route may ask for. The value is what keys and pages call it.
          * @enum {string}
          */
-        Right: "desk.work" | "calls.read" | "calls.dispose" | "lists.read" | "lists.upload" | "campaigns.read" | "campaigns.edit" | "campaigns.run" | "projects.read" | "projects.edit" | "dispositions.edit" | "dnc.read" | "dnc.edit" | "users.read" | "users.edit" | "roles.edit" | "keys.own" | "audit.read" | "system.read" | "metrics.read" | "supervise";
+        Right: "desk.work" | "calls.read" | "calls.dispose" | "recordings.listen" | "lists.read" | "lists.upload" | "campaigns.read" | "campaigns.edit" | "campaigns.run" | "projects.read" | "projects.edit" | "dispositions.edit" | "dnc.read" | "dnc.edit" | "users.read" | "users.edit" | "roles.edit" | "keys.own" | "audit.read" | "system.read" | "metrics.read" | "supervise";
         /**
          * Role
          * @enum {string}
@@ -1242,8 +1454,20 @@ export interface components {
             /** Next Cursor */
             next_cursor: number | null;
         };
+        /**
+         * SecondFactorOut
+         * @description A secret for an authenticator app; `uri` is what it reads as a picture (otpauth).
+         */
+        SecondFactorOut: {
+            /** Secret */
+            secret: string;
+            /** Uri */
+            uri: string;
+        };
         /** SessionIn */
         SessionIn: {
+            /** Code */
+            code?: string | null;
             /** Login */
             login: string;
             /** Password */
@@ -1441,6 +1665,12 @@ export interface components {
          * @enum {string}
          */
         Wish: "ready" | "not_ready" | "offline";
+        /**
+         * WithoutRecording
+         * @description What a campaign that is recorded does while recordings cannot be written.
+         * @enum {string}
+         */
+        WithoutRecording: "go_on" | "stop";
     };
     responses: never;
     parameters: never;
@@ -1570,6 +1800,95 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    paused_api_v1_calls__call__recording_pause_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    resumed_api_v1_calls__call__recording_resume_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    listed_api_v1_calls__call__recordings_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingShown"][];
+                };
             };
             /** @description Validation Error */
             422: {
@@ -2168,6 +2487,57 @@ export interface operations {
             };
         };
     };
+    confirm_second_factor_api_v1_me_second_factor_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    new_second_factor_api_v1_me_second_factor_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorOut"];
+                };
+            };
+        };
+    };
     listed_api_v1_projects_get: {
         parameters: {
             query?: never;
@@ -2409,6 +2779,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    sound_api_v1_recordings__recording__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recording: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stereo G.711 in WAV, the operator on the left and the customer on the right. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/wav": unknown;
                 };
             };
             /** @description Validation Error */
@@ -2711,6 +3112,35 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["GrantOut"][];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_second_factor_api_v1_users__user__second_factor_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {

@@ -12,6 +12,9 @@ const Home = lazy(() => import('./Home').then(file => ({ default: file.Home })))
 const SignInPage = lazy(() => import('../features/login/SignInPage').then(file => ({ default: file.SignInPage })))
 const LinkPage = lazy(() => import('../features/login/LinkPage').then(file => ({ default: file.LinkPage })))
 const PasswordPage = lazy(() => import('../features/login/PasswordPage').then(file => ({ default: file.PasswordPage })))
+const SecondFactorPage = lazy(() =>
+  import('../features/login/SecondFactorPage').then(file => ({ default: file.SecondFactorPage })),
+)
 
 export function App() {
   return (
@@ -27,6 +30,7 @@ function Routes() {
       <Route path="/link" component={LinkPage} />
       <Route path="/signin" component={SignInPage} />
       <Route path="/password" component={PasswordPage} />
+      <Route path="/second-factor" component={SecondFactorPage} />
       <Route path="/" component={Inside} />
       <Route component={NotFound} />
     </Switch>
@@ -44,5 +48,6 @@ function Inside() {
   if (me.isError) return <Failed error={me.error} onAgain={() => void me.refetch()} />
   if (me.data === null) return <Redirect to="/signin" replace />
   if (me.data.must_set_password && !skipped(me.data.id)) return <Redirect to="/password" replace />
+  if (me.data.must_enrol) return <Redirect to="/second-factor" replace />
   return worksAtDesk(me.data) ? <Desk me={me.data} /> : <Home me={me.data} />
 }

@@ -6,8 +6,9 @@ import { Redirect } from 'wouter'
 import { api, body } from '../../api/client'
 import { asProblem } from '../../api/problem'
 import { IconLock, IconUser } from '../../shared/icons'
+import { CodeField } from './CodeField'
 import { Frame } from './Frame'
-import { meQuery } from './me'
+import { asksForCode, meQuery } from './me'
 import { SignInError } from './SignInError'
 
 export function SignInPage() {
@@ -29,11 +30,14 @@ function SignInForm() {
   const client = useQueryClient()
   const [login, setLogin] = useState('')
   const [password, setPassword] = useState('')
+  const [code, setCode] = useState<string | null>(null)
   const signIn = useMutation({
     meta: { saysItself: true },
-    mutationFn: () => body(api.POST('/api/v1/session', { body: { login, password } })),
+    mutationFn: () => body(api.POST('/api/v1/session', { body: { login, password, code } })),
     onSuccess: ({ user }) => client.setQueryData(meQuery.queryKey, user),
+    onError: error => setCode(asksForCode(error) ? '' : null),
   })
+  const problem = signIn.isError ? asProblem(signIn.error) : null
   const submit = (event: SubmitEvent) => {
     event.preventDefault()
     signIn.mutate()
@@ -64,7 +68,8 @@ function SignInForm() {
         required
         withAsterisk={false}
       />
-      {signIn.isError && <SignInError problem={asProblem(signIn.error)} />}
+      {code !== null && <CodeField value={code} onChange={setCode} />}
+      {problem !== null && problem.code !== 'code_needed' && <SignInError problem={problem} />}
       <Button
         type="submit"
         size="lg"

@@ -18,6 +18,9 @@ export const meQuery = queryOptions({
   },
 })
 
+/** Whether the door wants (another) code of the second factor. */
+export const asksForCode = (error: unknown): boolean => ['code_needed', 'wrong_code'].includes(asProblem(error).code)
+
 /** Signs out here and forgets everything that the page knew. */
 export function useSignOut() {
   const client = useQueryClient()

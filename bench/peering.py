@@ -1,0 +1,52 @@
+"""What the benchmarks that have peers share: their packages, apart from the product's, and turns taken with them."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from statistics import median
+
+from bench.figures import Figure
+
+HERE = Path(__file__).parent / "peers"
+HOME = Path(".cache/bench-peers")
+REPEATS = 5
+Values = tuple[float, ...]
+
+
+def python() -> str:
+    """An interpreter with the peers of `peers/requirements.txt`, in a throwaway environment that is made once."""
+    program, stamp = HOME / "bin/python", HOME / "made"
+    wanted = (HERE / "requirements.txt").read_text()
+    if not stamp.exists() or stamp.read_text() != wanted:
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(HOME)], check=True)
+        install = ["-m", "pip", "install", "-qq", "--disable-pip-version-check", "-r", str(HERE / "requirements.txt")]
+        subprocess.run([str(program), *install], check=True, timeout=300)
+        stamp.write_text(wanted)
+    return str(program)
+
+
+def interleaved(runs: Mapping[str, Callable[[], float]], repeats: int = REPEATS) -> dict[str, Values]:
+    """Each run once, then each once more: what else the machine does falls on all of them alike."""
+    found: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(repeats):
+        for name, run in runs.items():
+            found[name].append(run())
+    return {name: tuple(values) for name, values in found.items()}
+
+
+def side_by_side(
+    key: str, what: str, unit: str, found: Mapping[str, Values], goals: Mapping[str, str], *, less: bool = True
+) -> Iterator[Figure]:
+    """A row for us, and one for each peer with how many times better we are; `less`: less is better."""
+    (us, ours), *peers = found.items()
+    yield Figure(key, f"{what}: {us}", ours, unit, "–")
+    for name, theirs in peers:
+        times = [b / a if less else a / b for a, b in zip(ours, theirs, strict=True)]
+        yield Figure(key, f"{what}: {name}", theirs, unit, "–")
+        yield Figure(key, f"the same, times better than {name}", tuple(times), "×", goals.get(name, "–"))
+
+
+def best_of(found: Mapping[str, Values]) -> dict[str, float]:
+    """The medians."""
+    return {name: median(values) for name, values in found.items()}

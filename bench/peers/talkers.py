@@ -1,0 +1,84 @@
+"""`talkers.py NAME FIRST_PORT CALLS`: legs that play a sound to the ports from FIRST_PORT on and decode what comes.
+
+Prints the ports of the legs, then "ready"; ends by SIGTERM with a line: CPU seconds and packets decoded since "ready".
+"""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+import time
+
+HOST = "127.0.0.1"
+SILENCE = bytes(16_000)
+
+
+async def ahize(first: int, calls: int) -> None:
+    from media.description import PCMU, Description
+    from media.g711 import decode
+    from media.player import play
+    from media.ports import PortRange
+    from media.session import Arrival, Leg
+    from media.sound import of_samples
+
+    decoded = 0
+
+    def hear(arrival: Arrival) -> None:
+        nonlocal decoded
+        decode(arrival.buffer[arrival.start : arrival.end], "PCMU")
+        decoded += 1
+
+    ports = PortRange(HOST, first + 10_000, first + 10_000 + 2 * calls + 2_000)
+    sound = of_samples(SILENCE)
+    for number in range(calls):
+        leg = Leg.open(ports)
+        leg.answer(Description(HOST, first + number, (PCMU,)))
+        leg.sink = hear
+        play(leg, sound, repeat=True)
+        print(leg.local.port)
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+    began, before = time.process_time(), decoded
+    print("ready", flush=True)
+    await ended.wait()
+    print(time.process_time() - began, decoded - before, flush=True)
+
+
+def pyvoip(first: int, calls: int) -> None:
+    """Its RTP clients alone, without its signalling; each has a thread that sends and one that asks for packets."""
+    from pyVoIP import RTP, VoIP  # noqa: F401  its rooms import each other: this one must come last
+
+    decoded = 0
+
+    class Client(RTP.RTPClient):
+        def parse_packet(self, packet: bytes) -> None:
+            nonlocal decoded
+            super().parse_packet(packet)
+            decoded += 1
+
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    codecs = {0: RTP.PayloadType.PCMU}
+    for number in range(calls):
+        own = first + 10_000 + 2 * number
+        Client(codecs, HOST, own, HOST, first + number, RTP.TransmitType.SENDRECV).start()
+        print(own)
+    began, before = time.process_time(), decoded
+    print("ready", flush=True)
+    ended.wait()
+    print(time.process_time() - began, decoded - before, flush=True)
+    os._exit(0)  # its threads would keep the process
+
+
+def main(name: str, first: int, calls: int) -> None:
+    if name == "pyvoip":
+        pyvoip(first, calls)
+        return
+    import uvloop
+
+    uvloop.run(ahize(first, calls))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

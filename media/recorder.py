@@ -1,0 +1,126 @@
+"""A call as stereo G.711 in pieces of one second: what we send on the left, what the far end says on the right.
+
+Nothing is decoded: bytes of one law are put in their places by their timestamps and interleaved. Silence stands where
+packets were lost, where nothing was sent, and while the recording is paused, so that times stay true.
+"""
+
+import asyncio
+from typing import Protocol
+
+from media.description import Payload
+from media.g711 import SAMPLE_RATE, SILENCE, translate
+from media.session import Arrival, Leg
+from media.timeline import Timeline
+
+PIECE_S = 1
+_GRACE_S = 0.1
+_MOST_AHEAD_S = 3
+_USUAL_LAW = "PCMA"
+
+
+class Sink(Protocol):
+    """Where pieces go; none of these may wait."""
+
+    def begin(self, law: str) -> None:
+        """Once, before the first piece: "PCMU" or "PCMA"."""
+        ...
+
+    def write(self, piece: bytes) -> None:
+        """One second: 8,000 samples, each two bytes, left and right."""
+        ...
+
+    def finish(self, piece: bytes) -> None:
+        """The rest, shorter than a second, perhaps empty; the recording is over."""
+        ...
+
+
+class Track:
+    """One side's bytes from `first` (a sample's number) on, silence where nothing was put."""
+
+    def __init__(self, law: str) -> None:
+        self._silence = SILENCE[law][:1]
+        self._first = 0
+        self._bytes = bytearray()
+
+    def put(self, sample: int, sound: bytes) -> None:
+        """Sound that begins with this sample. What belongs to pieces that are gone, or far ahead, is dropped."""
+        at = sample - self._first
+        if at < 0:
+            sound, at = sound[-at:], 0
+        if at > _MOST_AHEAD_S * SAMPLE_RATE:
+            return
+        if at > len(self._bytes):
+            self._bytes += self._silence * (at - len(self._bytes))
+        self._bytes[at : at + len(sound)] = sound
+
+    def take(self, count: int) -> bytes:
+        """The next `count` samples."""
+        piece = bytes(self._bytes[:count])
+        del self._bytes[:count]
+        self._first += count
+        return piece + self._silence * (count - len(piece))
+
+
+class Recorder:
+    """Taps a leg from now on until `stop`. Each second leaves 100 ms after it is over; what comes later is dropped."""
+
+    def __init__(self, leg: Leg, sink: Sink) -> None:
+        self._leg, self._sink = leg, sink
+        self._loop = asyncio.get_running_loop()
+        codec = leg.codec
+        self._law = codec.name if codec is not None and codec.name in SILENCE else _USUAL_LAW
+        self._left, self._right = Track(self._law), Track(self._law)
+        self._ours, self._theirs = Timeline(self._loop.time()), Timeline(self._loop.time())
+        self._pieces = 0
+        self._stopped = False
+        self.paused = False
+        sink.begin(self._law)
+        leg.taps = (*leg.taps, self)
+        self._timer = self._loop.call_at(self._due(), self._flush)
+
+    def heard(self, arrival: Arrival) -> None:
+        """A packet of the far end."""
+        if not self.paused and arrival.payload.name in SILENCE:
+            at = self._theirs.place(arrival.ssrc, arrival.timestamp, arrival.at)
+            self._put(self._right, at, arrival.payload, arrival.buffer[arrival.start : arrival.end])
+
+    def sent(self, payload: Payload, timestamp: int, sound: bytes | memoryview, at: float) -> None:
+        """A packet of ours."""
+        if not self.paused and payload.name in SILENCE:
+            self._put(self._left, self._ours.place(0, timestamp, at), payload, sound)
+
+    def _put(self, track: Track, at: float, payload: Payload, sound: bytes | bytearray | memoryview) -> None:
+        track.put(round(at * SAMPLE_RATE), translate(bytes(sound), payload.name, self._law))
+
+    def stop(self) -> None:
+        """The recording ends now. Twice is fine."""
+        if self._stopped:
+            return
+        self._stopped = True
+        self._timer.cancel()
+        self._leg.taps = tuple(tap for tap in self._leg.taps if tap is not self)
+        while (left := self._samples_left()) >= PIECE_S * SAMPLE_RATE:
+            self._write()
+        self._sink.finish(self._take(max(0, left)))
+
+    def _samples_left(self) -> int:
+        elapsed = self._loop.time() - self._ours.began
+        return round((elapsed - self._pieces * PIECE_S) * SAMPLE_RATE)
+
+    def _due(self) -> float:
+        return self._ours.began + (self._pieces + 1) * PIECE_S + _GRACE_S
+
+    def _flush(self) -> None:
+        # After a stall of the loop several are due.
+        while self._due() <= self._loop.time() + 0.001:
+            self._write()
+        self._timer = self._loop.call_at(self._due(), self._flush)
+
+    def _write(self) -> None:
+        self._pieces += 1
+        self._sink.write(self._take(PIECE_S * SAMPLE_RATE))
+
+    def _take(self, samples: int) -> bytes:
+        both = bytearray(2 * samples)
+        both[0::2], both[1::2] = self._left.take(samples), self._right.take(samples)
+        return bytes(both)

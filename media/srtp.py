@@ -1,0 +1,103 @@
+"""SRTP and SRTCP (RFC 3711, RFC 7714): packets sealed with our key and opened with theirs. No sockets."""
+
+from dataclasses import dataclass
+
+from pylibsrtp import Error, Policy, Session
+
+from media.errors import ForgedPacket, MalformedPacket, ReplayedPacket
+
+LONGEST = 1300
+"""Bytes of a packet that can still be sealed; no sound is longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A crypto suite (RFC 4568 §6.2, RFC 7714 §14.2). `key_length`: bytes of master key and salt together."""
+
+    name: str
+    profile: int
+    key_length: int
+    salt_length: int
+
+
+def _number(name: str) -> int:
+    """One of the library's constants, which carry no type."""
+    return int(getattr(Policy, name))
+
+
+AES_CM_80 = Suite("AES_CM_128_HMAC_SHA1_80", _number("SRTP_PROFILE_AES128_CM_SHA1_80"), 30, 14)
+AES_CM_32 = Suite("AES_CM_128_HMAC_SHA1_32", _number("SRTP_PROFILE_AES128_CM_SHA1_32"), 30, 14)
+AES_GCM = Suite("AEAD_AES_256_GCM", _number("SRTP_PROFILE_AEAD_AES_256_GCM"), 44, 12)
+SUITES = {suite.name: suite for suite in (AES_CM_80, AES_GCM, AES_CM_32)}
+"""Most wanted first: what everybody has, then the strongest, then the short tag."""
+
+_FROM_US, _FROM_THEM = _number("SSRC_ANY_OUTBOUND"), _number("SSRC_ANY_INBOUND")
+_Keyed = tuple[Suite, bytes]
+
+
+class Srtp:
+    """Both directions of one leg. A direction goes on, rollover counter and all, as long as its key stays the same."""
+
+    def __init__(self) -> None:
+        self._ours: _Keyed | None = None
+        self._theirs: _Keyed | None = None
+        self._outgoing = self._incoming = Session()
+
+    def key(self, suite: Suite, ours: bytes, theirs: bytes) -> None:
+        """Seal with `ours`, open with `theirs`, from the next packet on. A key that was left must never come again."""
+        if self._ours != (suite, ours):
+            self._ours, self._outgoing = (suite, ours), _session(suite, ours, _FROM_US)
+        if self._theirs != (suite, theirs):
+            self._theirs, self._incoming = (suite, theirs), _session(suite, theirs, _FROM_THEM)
+
+    def seal(self, packet: bytes) -> bytes:
+        """The SRTP packet of an RTP packet. Raises ReplayedPacket when its number was sent already (RFC 3711 §9.1: a
+        keystream is used once), MalformedPacket when it is too long."""
+        _limit(packet)
+        try:
+            return self._outgoing.protect(packet)
+        except Error as error:
+            raise _named(error) from None
+
+    def open(self, packet: bytes) -> bytes:
+        """The RTP packet in an SRTP packet. Raises ForgedPacket, ReplayedPacket, MalformedPacket."""
+        try:
+            return self._incoming.unprotect(packet)
+        except Error as error:
+            raise _named(error) from None
+
+    def seal_report(self, packet: bytes) -> bytes:
+        """The same for RTCP."""
+        _limit(packet)
+        try:
+            return self._outgoing.protect_rtcp(packet)
+        except Error as error:
+            raise _named(error) from None
+
+    def open_report(self, packet: bytes) -> bytes:
+        """The same for RTCP."""
+        try:
+            return self._incoming.unprotect_rtcp(packet)
+        except Error as error:
+            raise _named(error) from None
+
+
+def _session(suite: Suite, key: bytes, sources: int) -> Session:
+    return Session(Policy(key, sources, srtp_profile=suite.profile))
+
+
+def _limit(packet: bytes) -> None:
+    if len(packet) > LONGEST:
+        raise MalformedPacket(f"longer than {LONGEST} bytes")
+
+
+_SEEN = ("replay check failed", "packet index is too old")
+_NO_PACKET = ("unsupported parameter", "error parsing data")
+
+
+def _named(error: Error) -> ForgedPacket | ReplayedPacket | MalformedPacket:
+    """The library tells its errors apart by their words alone."""
+    words = str(error)
+    if words.startswith(_NO_PACKET):
+        return MalformedPacket(words)
+    return ReplayedPacket() if words.startswith(_SEEN) else ForgedPacket()
