@@ -265,13 +265,15 @@ class UserAgent:
         """Put our Via on a request and send it. One that is too long for UDP goes by TCP, until the other side has
         refused that (RFC 3261 §18.1.1). Raises `LocalError` when the request is not fit for the wire."""
         self.letterhead.stamp(request, to)
+        data = request.encode()
+        if to.transport != "udp" or len(data) <= MAX_DATAGRAM or not self._takes_tcp(to):
+            return self.transactions.request(request, to, user, self.now(), data=data)
         stream = Address(to.host, to.port, "tcp")
-        if to.transport != "udp" or "tcp" not in self._transports or stream in self._refuse_tcp:
-            return self.transactions.request(request, to, user, self.now())
-        if len(request.encode()) <= MAX_DATAGRAM:
-            return self.transactions.request(request, to, user, self.now())
         self.letterhead.stamp(request, stream)
         return self.transactions.request(request, stream, user, self.now(), instead=to)
+
+    def _takes_tcp(self, to: Address) -> bool:
+        return "tcp" in self._transports and (to.host, to.port, "tcp") not in self._refuse_tcp
 
     def avoid_tcp(self, address: Address) -> None:
         """This side takes no TCP: what is long goes to it by UDP too."""

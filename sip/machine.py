@@ -91,9 +91,9 @@ class Transaction:
         if found[0] is State.TERMINATED:
             self._home.forget(self)
 
-    def start(self, now: float) -> None:
-        """Send the request (client)."""
-        self._last = self.request.encode()
+    def start(self, now: float, data: bytes = b"") -> None:
+        """Send the request (client). `data`: its bytes, where they are known."""
+        self._last = data or self.request.encode()
         self.step(Event.SEND_INVITE if self.request.method == "INVITE" else Event.SEND_REQUEST, now)
 
     def start_again(self, to: Address, now: float, *, reliable: bool) -> None:

@@ -54,16 +54,23 @@ class Transactions:
         return len(self._clients) + len(self._servers)
 
     def request(
-        self, request: Request, to: Address, user: User, now: float, instead: Address | None = None
+        self,
+        request: Request,
+        to: Address,
+        user: User,
+        now: float,
+        *,
+        data: bytes = b"",
+        instead: Address | None = None,
     ) -> Transaction:
-        """Begin a client transaction. `instead`: where the request goes when nobody takes it at `to`.
-        Raises `LocalError` when the request is not fit for the wire."""
+        """Begin a client transaction. `data`: the request's bytes, where they are known; `instead`: where it goes when
+        nobody takes it at `to`. Raises `LocalError` when the request is not fit for the wire."""
         key = (request.branch, request.method)
         transaction = Transaction(self, key, request, to, reliable=self._is_reliable(to), user=user)
         transaction.instead = instead
         self._clients[key] = transaction
         try:
-            transaction.start(now)
+            transaction.start(now, data)
         except BaseException:
             self.forget(transaction)
             raise

@@ -21,7 +21,7 @@ def ahize() -> Work:
     from sip.message import Request, parse
     from sip.uas import SDP as KIND
 
-    letterhead, body = Letterhead("Ahize", "192.0.2.1", 5060), SDP.encode()
+    letterhead, body = Letterhead("Ahize", "192.0.2.1", {"udp": 5060}), SDP.encode()
 
     def work(data: bytes) -> bytes:
         request = parse(data)

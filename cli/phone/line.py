@@ -14,7 +14,7 @@ from media.session import Leg
 from sip.agent import UserAgent
 from sip.call import Call
 from sip.client_call import ClientCall
-from sip.errors import SipError
+from sip.errors import BadTlsFiles, SipError
 from sip.listener import Listener, Peer, RegistrationState
 from sip.message import Response
 from sip.sdp import SessionDescription
@@ -62,6 +62,8 @@ class Line(Listener):
         trunk, host = self.station.trunk, self.station.host
         try:
             await self.agent.start()
+        except BadTlsFiles as error:
+            raise LineTrouble(f"TLS cannot be had: {error}; look at sip.tls_ca and sip.tls_certificate.") from None
         except OSError as error:
             raise LineTrouble(f"No socket on {host} ({error.strerror}); write this machine's address.") from None
         try:

@@ -8,22 +8,30 @@ from test_real_lines import RealCentre, first
 from dialer.ports import CallConnected
 from dialer.trunks import Trunk
 from media.session import Encryption
+from sip.tls import Tls
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(60)]
 
 
-async def test_operator_and_customer_talk_over_a_trunk_that_takes_nothing_in_clear(pbx: Pbx) -> None:  # noqa: F811
+@pytest.mark.parametrize("transport", ["udp", "tls"])
+async def test_operator_and_customer_talk_over_a_trunk_that_takes_nothing_in_clear(
+    pbx: Pbx,  # noqa: F811
+    transport: str,
+) -> None:
     centre = RealCentre(pbx, campaign(ring_s=3.0))
+    user = "dialer-tls" if transport == "tls" else "dialer-srtp"
     centre.trunk = Trunk(  # type: ignore[assignment]
         "pbx",
-        *pbx.address,
-        "dialer-srtp",
-        "dialer-srtp-secret",
+        "localhost",
+        pbx.port + (transport == "tls"),
+        user,
+        f"{user}-secret",
         realm="pbx.test",
         cps=0,
         srtp=Encryption.REQUIRED,
+        transport=transport,
     )
-    centre.take_lines()
+    centre.take_lines(tls=Tls(str(pbx.folder / "tls" / "cert.pem")))
     try:
         await centre.open()
         await centre.sit_down()

@@ -33,6 +33,7 @@ from dialer.trunks import Trunk
 from kit.clock import SystemClock
 from media.g711 import loudness
 from media.session import PortRange
+from sip.tls import Tls
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(60)]
 OPERATOR = OperatorId("op1")
@@ -51,11 +52,12 @@ class RealCentre(Centre):
         self.phone = Phone("1001", pbx.address)
         self.take_lines()
 
-    def take_lines(self, port: int = 0) -> None:
+    def take_lines(self, port: int = 0, tls: Tls | None = None) -> None:
         """New lines, as a new process has them."""
         ports = PortRange("127.0.0.1", *LINE_PORTS)
         trunks = (self.trunk,)
-        self.sip = SipLines(trunks, self.clock, ports=ports, bind=("127.0.0.1", port), language="en")  # type: ignore[arg-type]
+        bind = ("127.0.0.1", port)
+        self.sip = SipLines(trunks, self.clock, ports=ports, bind=bind, language="en", tls=tls)  # type: ignore[arg-type]
         self.lines = self.sip  # type: ignore[assignment]
 
     async def open(self) -> None:

@@ -115,3 +115,31 @@ def test_a_next_hop_that_cannot_be_read_is_sent_where_the_invite_went(target: st
     dialog.remote_target = target
 
     assert dialog.next_hop() == FALLBACK
+
+
+@pytest.mark.parametrize(
+    ("usual", "contact", "to"),
+    [
+        ("udp", "sip:b@10.0.0.2;transport=tcp", ("10.0.0.2", 5060, "tcp")),
+        ("udp", "sip:b@10.0.0.2;transport=sctp", ("10.0.0.2", 5060, "udp")),
+        ("tcp", "sip:b@10.0.0.2:99", ("10.0.0.2", 99, "tcp")),
+        ("tcp", "sip:b@10.0.0.2;transport=UDP", ("10.0.0.2", 5060, "udp")),
+        ("tls", "sip:b@10.0.0.2;transport=tls", ("10.0.0.2", 5061, "tls")),
+        ("tls", "sip:b@10.0.0.2:99;transport=udp", ("10.0.0.2", 99, "tls")),
+        ("tls", "sips:b@10.0.0.2", ("10.0.0.2", 5061, "tls")),
+    ],
+)
+def test_a_target_names_its_transport_and_what_began_under_tls_stays_so(
+    usual: str, contact: str, to: tuple[str, int, str]
+) -> None:
+    response = answer()
+    response.headers["contact"] = [f"<{contact}>"]
+
+    assert Dialog.of_response(response, Address("10.0.0.9", 5060, usual)).next_hop() == to
+
+
+def test_a_caller_of_rfc_2543_is_reached_by_its_from() -> None:
+    request = invite(via=["SIP/2.0/UDP h"])
+    del request.headers["contact"]
+
+    assert Dialog.of_request(request, "called", FALLBACK).remote_target == "sip:a@h"

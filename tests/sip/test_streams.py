@@ -85,3 +85,15 @@ def test_what_is_not_sip_or_too_long_ends_the_stream_after_what_was_right(rubbis
 @pytest.mark.parametrize("line", ["Content-Length: -999", "Content-Length: 3\r\nl: 3", "Content-Length: 9999999999"])
 def test_a_message_of_untold_length_is_given_for_its_refusal_and_ends_the_stream(line: str) -> None:
     assert broken(message(b"abc", line)) == [message(b"", line)]
+
+
+@given(
+    st.lists(st.one_of(st.binary(max_size=50), st.sampled_from([message(b"ab"), PING, b"SIP/2.0 ", b"l: 5\r\n\r\n"])))
+)
+def test_no_bytes_do_more_than_end_the_stream(pieces: list[bytes]) -> None:
+    framer = Framer()
+    try:
+        found = b"".join(one for piece in pieces for one in framer.feed(piece))
+    except BadStream:
+        return
+    assert len(found) <= sum(map(len, pieces))
