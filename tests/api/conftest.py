@@ -20,8 +20,9 @@ from kit.seal import MasterKey, Seal
 MASTER = MasterKey(bytes(range(32)))
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _logging() -> None:
+    """Anew for each file: tests of other rooms configure the log of the process too."""
     log.configure(json=True, level="warning")
 
 
