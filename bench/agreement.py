@@ -20,8 +20,7 @@ SDP = (
 )
 AT_ONCE = 50
 TALK_S = 0.1
-"""From the answer to hanging up: longer than a packet is held. To Asterisk an INVITE that comes once more when its call
-has ended begins another, which we end and it records."""
+"""From the answer to hanging up: longer than a packet is held."""
 RINGING_S = 0.3
 """From the first sign of life to taking a call back."""
 PATIENCE_S = 100.0
@@ -134,12 +133,16 @@ def takes_back(number: str) -> bool:
 
 
 def disagreements_with_records(fates: Sequence[Fate], records: Sequence[Record]) -> list[str]:
-    """The PBX's call records against ours: one of each number, "ANSWERED" exactly where we were answered."""
+    """The PBX's call records against ours: "ANSWERED" exactly where we were answered, and a record of each call.
+
+    A number can have two: to Asterisk an INVITE that is repeated because every answer to it was lost begins another
+    call. Its 200 is a fork to us, acknowledged and hung up (RFC 3261 §13.2.2.4).
+    """
     outcomes: dict[str, list[str]] = {}
     for record in records:
         outcomes.setdefault(record.number, []).append(record.outcome)
     return [
         f"{fate.number}: {fate.status or 'answered'} here, {outcomes.get(fate.number)} there"
         for fate in fates
-        if [outcome == "ANSWERED" for outcome in outcomes.get(fate.number, [])] != [fate.answered]
+        if {outcome == "ANSWERED" for outcome in outcomes.get(fate.number, [])} != {fate.answered}
     ]
