@@ -19,6 +19,8 @@ SDP = (
     b"m=audio 40000 RTP/AVP 8 0\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n"
 )
 AT_ONCE = 50
+RINGING_S = 0.3
+"""From the first sign of life to taking a call back."""
 PATIENCE_S = 100.0
 
 
@@ -75,8 +77,8 @@ class Caller(Listener):
             await fate.over.wait()
 
     def on_progress(self, call: ClientCall, status: int, response: Response) -> None:
-        if status >= 180 and self.is_cancelled(self.fates[call.call_id].number):
-            call.cancel()
+        if self.is_cancelled(self.fates[call.call_id].number):  # 180 alone may be lost, and comes once
+            asyncio.get_running_loop().call_later(RINGING_S, call.cancel)
 
     def on_answered(self, call: ClientCall, response: Response) -> None:
         fate = self.fates[call.call_id]

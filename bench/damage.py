@@ -111,6 +111,8 @@ def read_sdp(data: bytes) -> None:
 
 def read_rtp(data: bytes) -> None:
     packet = rtp.parse(data)
+    start, end = rtp.bounds(data, len(data))
+    assert rtp.HEADER.size <= start <= end <= len(data)
     assert rtp.parse(rtp.build(packet)) == packet
 
 

@@ -10,14 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 HOST = "127.0.0.1"
-_ANSWERING = Path(__file__).parent.resolve() / "peers" / "answering.xml"
+_PATIENT = ("-default_behaviors", "all,-abortunexp,-bye")
+"""SIPp would give a call up whose INVITE comes once more, late."""
+_ANSWERING = str(Path(__file__).parent.resolve() / "peers" / "answering.xml")
 
 
 @contextmanager
 def uas(log: Path | None = None) -> Iterator[int]:
     """An answering side on a free port, which is given: SIPp's own; with a log, one that writes there what it saw."""
     port = free_port()
-    scenario = ["-sn", "uas"] if log is None else ["-sf", str(_ANSWERING), "-trace_logs", "-log_file", str(log)]
+    scenario = ["-sn", "uas"] if log is None else ["-sf", _ANSWERING, *_PATIENT, "-trace_logs", "-log_file", str(log)]
     command = ["sipp", *scenario, "-i", HOST, "-p", str(port), "-nostdin"]
     with tempfile.TemporaryDirectory() as folder, subprocess.Popen(command, cwd=folder, **_SILENT) as process:
         _until_bound(port)

@@ -46,7 +46,7 @@ async def lines_of(settings: Settings) -> AsyncGenerator[SipLines]:
         media_advertise=settings.media.advertise,
         user_agent=settings.sip.user_agent,
         language=settings.media.language,
-        tls=tls_of(settings),
+        tls=tls_of(settings, settings.sip.tls_port),
     )
     try:
         await lines.start()
@@ -81,12 +81,12 @@ def _why(error: OSError) -> str:
     return error.strerror or "it is no address"
 
 
-def tls_of(settings: Settings, port: int | None = None) -> Tls | None:
-    """What TLS needs, where a trunk speaks it or may call us by it. `port`: instead of the service's."""
+def tls_of(settings: Settings, port: int = 0) -> Tls | None:
+    """What TLS needs, where a trunk speaks it or may call us by it. `port`: where we listen, 0: any."""
     sip = settings.sip
     if not sip.tls_certificate and all(trunk.transport != "tls" for trunk in settings.trunks):
         return None
-    return Tls(sip.tls_ca, sip.tls_certificate, sip.tls_key, sip.tls_port if port is None else port)
+    return Tls(sip.tls_ca, sip.tls_certificate, sip.tls_key, port)
 
 
 def trunk_of(trunk: config.Trunk) -> Trunk:

@@ -1,6 +1,5 @@
 """The running service: every part made, joined and, at the end, closed in the right order."""
 
-import gc
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -28,7 +27,7 @@ from dialer.engine import Engine
 from dialer.ports import Lines
 from identity.login.service import first_link
 from identity.parts import SignIn
-from kit import keyring
+from kit import garbage, keyring
 from kit.clock import SystemClock
 from kit.db import Database
 from kit.journal import Journal
@@ -73,14 +72,8 @@ async def running(settings: Settings, pages: Path | None = PAGES) -> AsyncGenera
         app = create_app(_parts(settings, db, journal, seal, engine, imports, recordings, clock, pages))
         await _run(stack, app, engine, imports)
         await stack.enter_async_context(doors.opened(app, settings.server, listening))
-        _settle()
+        garbage.look_less_often()
         yield Service(settings.server.url, _link(settings, token), db, seal, engine, app)
-
-
-def _settle() -> None:
-    """What was made so far stays for good: no collection need look through it again, which holds sound up for 90 ms."""
-    gc.collect()
-    gc.freeze()
 
 
 async def _journal(stack: AsyncExitStack, db: Database) -> Journal:

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from dialer.ports import LegBeeped, LegId, LegJudged
+from media.codecs import NAMES, Coder, decoder
 from media.detector import Detector, Tuning
-from media.g711 import FRAME, SAMPLE_RATE, SILENCE, decode
+from media.g711 import FRAME, SAMPLE_RATE
 from media.session import Arrival, Leg
 from media.timeline import Timeline
 
@@ -30,16 +31,20 @@ class Listening:
         self._timeline = Timeline(self._heard_at)
         self._told = False
         self._rest = b""
+        self._decoders: dict[str, Coder] = {}
         sound.sink = self
         self._timer = self._loop.call_later(_BEAT_S, self._beat)
 
     def __call__(self, arrival: Arrival) -> None:
-        """A packet of the far end; other codecs than G.711 are not understood, time alone decides then."""
-        if arrival.payload.name not in SILENCE:
+        """A packet of the far end."""
+        codec = arrival.payload.name
+        if codec not in NAMES:
             return
+        if codec not in self._decoders:
+            self._decoders[codec] = decoder(codec)
         self._heard_at = arrival.at
         at = self._timeline.place(arrival.ssrc, arrival.timestamp, arrival.at)
-        samples = self._rest + decode(bytes(arrival.buffer[arrival.start : arrival.end]), arrival.payload.name)
+        samples = self._rest + self._decoders[codec](bytes(arrival.buffer[arrival.start : arrival.end]))
         at -= len(self._rest) / 2 / SAMPLE_RATE
         whole = len(samples) - len(samples) % (2 * FRAME)
         for n in range(0, whole, 2 * FRAME):

@@ -35,8 +35,7 @@ class Trunk:
     `host` may be a name: of its addresses one is used until it is silent, then the next. `peers` are further IP
     addresses that its calls come from. `caller_domain` stands in From (None: the host). `channels`: calls at once;
     `cps`: new calls a second, 0 without limit. `extensions`: a regular expression of the phones that may be called on
-    it (judged by the rules, not here). `transport`: "udp", "tcp" or "tls". `srtp`: whether
-    sound is encrypted.
+    it (judged by the rules, not here). `transport`: "udp", "tcp" or "tls". `srtp`: whether sound is encrypted.
     """
 
     name: str
@@ -52,8 +51,8 @@ class Trunk:
     min_digest: str = "md5"
     extensions: str | None = None
     peers: tuple[str, ...] = ()
-    transport: str = "udp"
     srtp: Encryption = Encryption.OFF
+    transport: str = "udp"
 
     @property
     def account(self) -> Account | None:

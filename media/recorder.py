@@ -1,14 +1,15 @@
 """A call as stereo G.711 in pieces of one second: what we send on the left, what the far end says on the right.
 
-Nothing is decoded: bytes of one law are put in their places by their timestamps and interleaved. Silence stands where
-packets were lost, where nothing was sent, and while the recording is paused, so that times stay true.
+Of G.711 nothing is decoded: bytes of one law are put in their places by their timestamps and interleaved. Silence
+stands where packets were lost, where nothing was sent, and while the recording is paused, so that times stay true.
 """
 
 import asyncio
 from typing import Protocol
 
+from media.codecs import NAMES, Coder, transcoder
 from media.description import Payload
-from media.g711 import SAMPLE_RATE, SILENCE, translate
+from media.g711 import SAMPLE_RATE, SILENCE
 from media.session import Arrival, Leg
 from media.timeline import Timeline
 
@@ -35,16 +36,20 @@ class Sink(Protocol):
 
 
 class Track:
-    """One side's bytes from `first` (a sample's number) on, silence where nothing was put."""
+    """One side's bytes in one law, silence where nothing was put."""
 
     def __init__(self, law: str) -> None:
+        self._law = law
         self._silence = SILENCE[law][:1]
         self._first = 0
         self._bytes = bytearray()
+        self._coders: dict[str, Coder] = {}
 
-    def put(self, sample: int, sound: bytes) -> None:
+    def put(self, sample: int, coded: bytes, codec: str) -> None:
         """Sound that begins with this sample. What belongs to pieces that are gone, or far ahead, is dropped."""
-        at = sample - self._first
+        if codec not in self._coders:
+            self._coders[codec] = transcoder(codec, self._law)
+        sound, at = self._coders[codec](coded), sample - self._first
         if at < 0:
             sound, at = sound[-at:], 0
         if at > _MOST_AHEAD_S * SAMPLE_RATE:
@@ -80,17 +85,17 @@ class Recorder:
 
     def heard(self, arrival: Arrival) -> None:
         """A packet of the far end."""
-        if not self.paused and arrival.payload.name in SILENCE:
+        if not self.paused and arrival.payload.name in NAMES:
             at = self._theirs.place(arrival.ssrc, arrival.timestamp, arrival.at)
             self._put(self._right, at, arrival.payload, arrival.buffer[arrival.start : arrival.end])
 
     def sent(self, payload: Payload, timestamp: int, sound: bytes | memoryview, at: float) -> None:
         """A packet of ours."""
-        if not self.paused and payload.name in SILENCE:
+        if not self.paused and payload.name in NAMES:
             self._put(self._left, self._ours.place(0, timestamp, at), payload, sound)
 
     def _put(self, track: Track, at: float, payload: Payload, sound: bytes | bytearray | memoryview) -> None:
-        track.put(round(at * SAMPLE_RATE), translate(bytes(sound), payload.name, self._law))
+        track.put(round(at * SAMPLE_RATE), bytes(sound), payload.name)
 
     def stop(self) -> None:
         """The recording ends now. Twice is fine."""

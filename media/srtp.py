@@ -1,13 +1,11 @@
 """SRTP and SRTCP (RFC 3711, RFC 7714): packets sealed with our key and opened with theirs. No sockets."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pylibsrtp import Error, Policy, Session
 
 from media.errors import ForgedPacket, MalformedPacket, ReplayedPacket
-
-LONGEST = 1300
-"""Bytes of a packet that can still be sealed; no sound is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,42 +51,32 @@ class Srtp:
     def seal(self, packet: bytes) -> bytes:
         """The SRTP packet of an RTP packet. Raises ReplayedPacket when its number was sent already (RFC 3711 §9.1: a
         keystream is used once), MalformedPacket when it is too long."""
-        _limit(packet)
-        try:
-            return self._outgoing.protect(packet)
-        except Error as error:
-            raise _named(error) from None
+        return _through(self._outgoing.protect, packet)
 
     def open(self, packet: bytes) -> bytes:
         """The RTP packet in an SRTP packet. Raises ForgedPacket, ReplayedPacket, MalformedPacket."""
-        try:
-            return self._incoming.unprotect(packet)
-        except Error as error:
-            raise _named(error) from None
+        return _through(self._incoming.unprotect, packet)
 
     def seal_report(self, packet: bytes) -> bytes:
         """The same for RTCP."""
-        _limit(packet)
-        try:
-            return self._outgoing.protect_rtcp(packet)
-        except Error as error:
-            raise _named(error) from None
+        return _through(self._outgoing.protect_rtcp, packet)
 
     def open_report(self, packet: bytes) -> bytes:
         """The same for RTCP."""
-        try:
-            return self._incoming.unprotect_rtcp(packet)
-        except Error as error:
-            raise _named(error) from None
+        return _through(self._incoming.unprotect_rtcp, packet)
 
 
 def _session(suite: Suite, key: bytes, sources: int) -> Session:
     return Session(Policy(key, sources, srtp_profile=suite.profile))
 
 
-def _limit(packet: bytes) -> None:
-    if len(packet) > LONGEST:
-        raise MalformedPacket(f"longer than {LONGEST} bytes")
+def _through(operation: Callable[[bytes], bytes], packet: bytes) -> bytes:
+    try:
+        return operation(packet)
+    except ValueError:
+        raise MalformedPacket("longer than any sound") from None
+    except Error as error:
+        raise _named(error) from None
 
 
 _SEEN = ("replay check failed", "packet index is too old")

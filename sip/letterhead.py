@@ -24,6 +24,12 @@ class _Own(NamedTuple):
     port: int
     sent_by: str
     contact_uri: str
+    contact: str
+
+
+def _own(host: str, port: int, transport: str) -> _Own:
+    contact_uri = h.contact_uri(OWN_USER, host, port, transport)
+    return _Own(port, h.sent_by(host, port), contact_uri, f"<{contact_uri}>")
 
 
 class Letterhead:
@@ -35,10 +41,7 @@ class Letterhead:
     def __init__(self, name: str, host: str, ports: Mapping[str, int]) -> None:
         self.host = host
         self._name = h.safe(name)
-        self._own = {
-            transport: _Own(port, h.sent_by(host, port), h.contact_uri(OWN_USER, host, port, transport))
-            for transport, port in ports.items()
-        }
+        self._own = {transport: _own(host, port, transport) for transport, port in ports.items()}
 
     @property
     def contact_uri(self) -> str:
@@ -104,12 +107,13 @@ class Letterhead:
         line = f"SIP/2.0/{transport} {own.sent_by};rport;branch={branch}"
         request.stamp(line, h.Via(transport, self.host, own.port, {"rport": None, "branch": branch}))
         if "contact" in request.headers:
-            request.headers["contact"] = [f"<{own.contact_uri}>"]
+            request.headers["contact"] = [own.contact]
 
     def dress(self, message: Request | Response) -> None:
         """Add who we are, where we are and what we understand."""
-        transport = message.via.transport.lower() if isinstance(message, Response) else "udp"
-        message.headers["contact"] = [f"<{self.contact_by(transport)}>"]
+        by_udp = isinstance(message, Request) or message.headers["via"][0].startswith("SIP/2.0/UDP ")
+        transport = "udp" if by_udp else message.via.transport.lower()
+        message.headers["contact"] = [self._by(transport).contact]
         message.headers["allow"] = [ALLOW]
         message.headers["user-agent" if isinstance(message, Request) else "server"] = [self._name]
 

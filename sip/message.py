@@ -92,8 +92,8 @@ class Message:
 
     def _encode(self, start: str) -> bytes:
         labels = _LABELS
-        fields = self.headers.items()
-        lines = [labels[name] + value for name, values in fields if name != "content-length" for value in values]
+        headers = self.headers.items()  # a Content-Length as it was read is left out: ours is told below
+        lines = [labels[name] + value for name, values in headers if name != "content-length" for value in values]
         written = start + "".join(lines)
         if "\r" in written or "\n" in written or "\0" in written:
             self._refuse(start)

@@ -16,11 +16,13 @@ Count = Callable[[], int]
 
 async def ahize(first: int, calls: int) -> Count:
     """Two legs a call, joined as the service joins a customer and an operator."""
+    from kit import garbage
     from media.bridge import join
     from media.description import PCMU, Description
     from media.ports import PortRange
     from media.session import Leg
 
+    garbage.look_less_often()  # as the service does
     ports = PortRange(HOST, first + 10_000, first + 10_000 + 4 * calls + 2_000)
     legs = [Leg.open(ports) for _ in range(2 * calls)]
     for number, leg in enumerate(legs):

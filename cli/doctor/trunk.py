@@ -18,7 +18,6 @@ from cli.settings import Settings
 from cli.settings import Trunk as TrunkSettings
 from sip import headers as h
 from sip.agent import UserAgent
-from sip.errors import BadTlsFiles
 from sip.letterhead import OWN_USER
 from sip.listener import Listener, Peer
 from sip.message import Request, Response
@@ -43,12 +42,10 @@ async def look(settings: Settings, trunk: TrunkSettings, now: datetime) -> list[
         peers=lambda host: Peer(trunk.name) if host in heard else None,
         listener=Listener(),
         user_agent=settings.sip.user_agent,
-        tls=tls_of(settings, port=0),
+        tls=tls_of(settings),
     )
     try:
         await agent.start()
-    except BadTlsFiles as error:
-        return [problem(check, str(error), "see sip.tls_ca, sip.tls_certificate and sip.tls_key")]
     except OSError as error:
         return [problem(check, f"no socket on {settings.sip.host} ({error.strerror})", "see sip.host")]
     try:
@@ -171,8 +168,10 @@ class _Questions:
     def _bindings(self, response: Response) -> str:
         """Who is registered now, and whether this service is."""
         places = response.values("contact")
-        sip = self.settings.sip
-        ours = any(h.parse_name_addr(place).uri == h.contact_uri(OWN_USER, sip.host, sip.port) for place in places)
+        sip, transport = self.settings.sip, self.trunk.transport
+        port = (transport == "tls" and sip.tls_port) or sip.port
+        own = h.contact_uri(OWN_USER, sip.host, port, transport)
+        ours = any(h.parse_name_addr(place).uri == own for place in places)
         known = f"{len(places)} registered there" if places else "nobody is registered there"
         return f"{known}, this service among them" if ours else known
 

@@ -126,7 +126,8 @@ class Line(Listener):
             raise LineTrouble(f"The call cannot be sent: {error}") from None
 
     def _open_leg(self) -> Leg:
-        self.leg = Leg.open(self.station.ports, advertise=self.station.advertise, codecs=G711)
+        encryption = self.station.trunk.srtp
+        self.leg = Leg.open(self.station.ports, advertise=self.station.advertise, codecs=G711, encryption=encryption)
         self.leg.on_first_packet = lambda at: self._tell("the first sound comes from the far end")
         return self.leg
 

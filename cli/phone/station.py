@@ -76,7 +76,7 @@ def at_trunk(settings: Settings, trunk: TrunkSettings) -> Station:
         media.advertise,
         settings.sip.user_agent,
         re.compile(trunk.extensions),
-        tls_of(settings, port=0),
+        tls_of(settings),
     )
 
 

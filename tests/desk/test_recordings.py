@@ -1,6 +1,7 @@
 """Recordings through the store and the doors: kept with their calls, heard by those who may, never silently."""
 
 import asyncio
+from collections.abc import Collection
 from pathlib import Path
 
 import httpx
@@ -38,10 +39,10 @@ class Archive:
 
     async def recorded(self, seconds: int = 2) -> str:
         """The id of a recording whose left side is 1, right side 2."""
+        before = {row.id for row in await self.rows()}
         tape = self.begun(seconds)
         tape.finish(bytes([1, 2]) * 4000)
-        await tape.done
-        return await self.until_state("kept")
+        return await self.until_state("kept", before)
 
     def begun(self, seconds: int) -> Tape:
         tape = self.stored.open(self.of)
@@ -54,10 +55,11 @@ class Archive:
         async with self.centre.db.read() as conn:
             return list((await conn.execute(select(recording).order_by(recording.c.id))).all())
 
-    async def until_state(self, state: str) -> str:
+    async def until_state(self, state: str, but: Collection[str] = ()) -> str:
+        """The id of a recording, none of `but`, that has come to this state."""
         async with asyncio.timeout(30):
             while True:
-                found = [row.id for row in await self.rows() if row.state == state]
+                found = [row.id for row in await self.rows() if row.state == state and row.id not in but]
                 if found:
                     return found[-1]
                 await asyncio.sleep(0.01)

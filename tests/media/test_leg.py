@@ -341,6 +341,6 @@ async def test_an_answer_without_a_codec_of_ours_is_refused_and_changes_nothing(
     leg.offer()
 
     with pytest.raises(NoCommonCodec):
-        leg.accept(Description("127.0.0.1", 40000, (Payload(9, "G722"), DTMF)))
+        leg.accept(Description("127.0.0.1", 40000, (Payload(18, "G729"), DTMF)))
 
     assert leg.remote is None

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from rtp_peer import until
+from rtp_peer import tone, until
 
 from kit.virtual import run
 from media.bridge import join
+from media.codecs import encoder
 from media.description import DTMF, PCMA, PCMU, Payload
+from media.g711 import loudness
 from media.recorder import Recorder
 from media.session import Arrival
 
@@ -52,8 +54,11 @@ class Line:
     taps: tuple[Any, ...] = ()
 
     def say(self, number: int, byte: int, *, ssrc: int = 1, first: int = 0, payload: Payload = PCMA) -> None:
+        self.speak(number, bytes([byte]) * 160, payload, ssrc=ssrc, first=first)
+
+    def speak(self, number: int, coded: bytes, payload: Payload, *, ssrc: int = 1, first: int = 0) -> None:
         at = asyncio.get_running_loop().time()
-        sound = bytearray(12) + bytes([byte]) * 160
+        sound = bytearray(12) + coded
         arrival = Arrival(payload, False, number, first + 160 * number, ssrc, sound, 12, len(sound), at)
         for tap in self.taps:
             tap.heard(arrival)
@@ -168,6 +173,24 @@ def test_the_other_law_is_translated_and_keys_are_not_recorded():
         assert kept.law == "PCMU"
         assert kept.right(0, 0.02) <= {0xFF, 0x7F, 0xFE}, "silence of one law is that of the other"
         assert kept.right(0.02, 0.1) == {QUIET["PCMU"]}
+
+    run(scene())
+
+
+def test_a_far_end_that_speaks_another_codec_is_recorded_too():
+    wide = Payload(9, "G722")
+    coded = encoder("G722")(tone(440, 1.0))
+
+    async def scene() -> None:
+        line, kept = Line(codec=wide), Kept()
+        recorder = Recorder(line, kept)  # type: ignore[arg-type]
+
+        for n in range(50):
+            line.speak(n, coded[160 * n : 160 * (n + 1)], wide)
+            await asyncio.sleep(0.02)
+        recorder.stop()
+
+        assert loudness(kept.sound[1::2], kept.law) > 3000
 
     run(scene())
 

@@ -96,11 +96,12 @@ def test_junk_opens_to_the_rooms_own_errors(junk):
             opens(junk)
 
 
-def test_a_packet_too_long_for_sound_is_not_sealed():
-    here, _ = a_pair()
+def test_a_packet_too_long_for_sound_is_malformed():
+    here, there = a_pair()
 
-    with pytest.raises(MalformedPacket):
-        here.seal(packet(1, bytes(1400)))
+    for operation in (here.seal, here.seal_report, there.open, there.open_report):
+        with pytest.raises(MalformedPacket):
+            operation(packet(1, bytes(1600)))
 
 
 # ------------------------------------------------------------ what is agreed

@@ -6,9 +6,14 @@ from collections.abc import Callable
 from listening import Ear
 
 from sip.agent import UserAgent
+from sip.gate import Limits
 from sip.listener import Peer
 from sip.message import Request, Response, parse
 from sip.transport import Above, Address, Receive
+
+
+CROWDS = Limits(half_open_from_one=1_000, half_open=1_000)
+"""Tests call by the hundred, all at once."""
 
 
 class Net:
@@ -40,7 +45,9 @@ class Net:
         return [kind(message) for _, _, message in self.log]
 
     async def agent(self, host: str, ear: Ear) -> UserAgent:
-        made = UserAgent((host, 5060), peers=lambda host: Peer("net"), listener=ear, open_transports=self.open)
+        made = UserAgent(
+            (host, 5060), peers=lambda host: Peer("net"), listener=ear, open_transports=self.open, limits=CROWDS
+        )
         await made.start()
         return made
 

@@ -26,7 +26,10 @@ class Ear:
         self.told.append("accepted ack")
 
     def on_gone(self, transaction: Transaction) -> None:
-        """A server transaction has ended."""
+        """Nothing is counted here."""
+
+    def on_detour_closed(self, request: Request, refused: Address, to: Address) -> None:
+        self.told.append("detour closed")
 
     def on_response(self, transaction: Transaction, response: Response, now: float) -> None:
         self.told.append(str(response.status))
