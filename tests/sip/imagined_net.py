@@ -11,7 +11,6 @@ from sip.listener import Peer
 from sip.message import Request, Response, parse
 from sip.transport import Above, Address, Receive
 
-
 CROWDS = Limits(half_open_from_one=1_000, half_open=1_000)
 """Tests call by the hundred, all at once."""
 
