@@ -122,7 +122,7 @@ class Trunk(Section):
     password: SecretStr = SecretStr("")
     realm: str | None = None
     register_: Annotated[bool, Field(alias="register")] = True
-    min_digest: Literal["md5", "sha-256"] = "md5"
+    min_digest: Literal["md5", "sha-256", "sha-512-256"] = "md5"
     channels: Annotated[int, Field(ge=1, le=10000)] = 30
     calls_per_second: Annotated[float, Field(gt=0, le=1000)] = 10
     extensions: Pattern = "10[0-9]{2}"

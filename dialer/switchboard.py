@@ -23,7 +23,7 @@ from media.session import Leg, PortRange
 from sip.agent import UserAgent
 from sip.call import Call
 from sip.client_call import ClientCall
-from sip.errors import SipError, WrongState
+from sip.errors import BadSdp, SipError, WrongState
 from sip.listener import Listener
 from sip.message import Response
 from sip.sdp import SessionDescription
@@ -165,7 +165,7 @@ class Switchboard(Listener):
             return leg.our_answer(SessionDescription.parse(sdp)) if sdp else leg.our_offer()
         except (MediaError, SipError) as error:
             _log.warning("a re-INVITE's sound cannot be used; the former stays", trunk=leg.trunk, error=str(error))
-            return None
+            raise BadSdp(str(error)) from error
 
     def _trunk_of(self, call: ServerCall) -> str:
         source = call.dialog.fallback if call.dialog is not None else None

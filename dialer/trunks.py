@@ -160,4 +160,4 @@ class TrunkWatch:
 def peer_of(watches: list[TrunkWatch], host: str) -> Peer | None:
     """The trunk that an IP address belongs to, for the user agent; None: a stranger."""
     found = next((w for w in watches if w.owns(host)), None)
-    return None if found is None else Peer(found.trunk.name)
+    return None if found is None else Peer(found.trunk.name, trusted=True)

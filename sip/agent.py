@@ -30,7 +30,7 @@ from sip.timers import TimerQueue
 from sip.tls import Tls
 from sip.transactions import Transactions
 from sip.transport import Above, Address, OpenTransports, Transport
-from sip.uas import ALLOW, SDP
+from sip.uas import ALLOW, SDP, SUPPORTED
 from sip.uri import Uri, is_ip
 from sip.whereabouts import Whereabouts
 from sip.wires import open_wires
@@ -47,7 +47,8 @@ class UserAgent:
 
     `bind`: host and port to listen on (port 0: any). `advertise`: what others are told instead (NAT, containers).
     `unknown_peer`: "drop" (no answer at all) or "403" to what strangers send. `trace` sees every message as
-    (direction, bytes, address). UDP and TCP are spoken on the same port, TLS where `tls` says how.
+    (direction, bytes, address). UDP and TCP are spoken on the same port, TLS where `tls` says how. `session_s`: the
+    session interval that our INVITEs ask for (RFC 4028), at least 90 s.
     """
 
     def __init__(
@@ -63,10 +64,12 @@ class UserAgent:
         tls: Tls | None = None,
         limits: Limits = USUAL,
         open_transports: OpenTransports | None = None,
+        session_s: int = 1800,
     ) -> None:
         self.listener = listener
         self.peers = peers
         self.unknown_peer = unknown_peer
+        self.session_s = session_s
         self.counts = Counts()
         self.gate = Gate(limits)
         self.timers = TimerQueue(self._earlier)
@@ -253,6 +256,7 @@ class UserAgent:
         self.letterhead.sign(response)
         if status in (200, 405):
             response.headers["allow"] = [ALLOW]
+            response.headers["supported"] = [SUPPORTED]
         for name, value in headers:
             response.add(name, value)
         transaction.respond(response, self.now())
@@ -275,12 +279,23 @@ class UserAgent:
         """This side takes no TCP: what is long goes to it by UDP too."""
         self._refuse_tcp.add(address)
 
-    def send(self, request: Request, to: Address, credentials: Credentials | None, done: Done | None = None) -> None:
-        """Send a request whose answer nobody waits for."""
-        Exchange(self, request, to, done or _unheeded, credentials)
+    def send(
+        self,
+        request: Request,
+        to: Address,
+        credentials: Credentials | None,
+        done: Done | None = None,
+        number: Callable[[], int] | None = None,
+    ) -> None:
+        """Send a request whose answer nobody waits for. `number`: of its repeat, as `Exchange` has it."""
+        Exchange(self, request, to, done or _unheeded, credentials, number)
 
     async def ask(
-        self, request: Request, to: Address, credentials: Credentials | None = None
+        self,
+        request: Request,
+        to: Address,
+        credentials: Credentials | None = None,
+        number: Callable[[], int] | None = None,
     ) -> tuple[int, Response | None]:
         """Send a request and wait for its final answer: status and response (408 or 503 with None: no answer)."""
         answer: asyncio.Future[tuple[int, Response | None]] = self._loop.create_future()
@@ -289,7 +304,7 @@ class UserAgent:
             if not answer.done():
                 answer.set_result((status, response))
 
-        Exchange(self, request, to, done, credentials)
+        Exchange(self, request, to, done, credentials, number)
         return await answer
 
     def transmit(self, message: Request | Response, to: Address) -> None:

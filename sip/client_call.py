@@ -1,4 +1,4 @@
-"""A call that we place (RFC 3261 §13.2, §9.1)."""
+"""A call that we place (RFC 3261 §13.2, §9.1), with its early dialogs (§12.1.2, RFC 3262 §4)."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 from sip import headers as h
 from sip.call import Call, Life, Turn
-from sip.dialog import Dialog
-from sip.errors import BadMessage
-from sip.exchange import authorized, with_credentials
+from sip.dialog import Dialog, DialogKey
+from sip.early import EarlyDialog, rseq_of
+from sip.errors import BadMessage, BadSdp
+from sip.exchange import authorized, renumbered, with_credentials
 from sip.machine import Transaction, cancel_for
 from sip.message import Request, Response
+from sip.offering import Offer, Word, following
 from sip.timers import TIMEOUT, Timer
 from sip.transport import Address
+from sip.uas import SDP
 
 if TYPE_CHECKING:
     from sip.agent import UserAgent
@@ -21,9 +24,12 @@ if TYPE_CHECKING:
 
 class ClientCall(Call):
     """Made by `UserAgent.invite`. `status`: the last one seen, provisional or final, 0: none yet; `final`: the final
-    response, None when none came."""
+    response, None when none came; `early`: the dialogs of the provisional answers by their To tag, each with its early
+    media's SDP."""
 
-    __slots__ = ("_acks", "_answers", "_destination", "_give_up", "_invite", "_transaction", "final", "status")
+    __slots__ = ("_acks", "_answers", "_destination", "_give_up", "_invite", "_transaction", "early", "final", "status")
+
+    owns_call_id = True
 
     def __init__(
         self, agent: UserAgent, invite: Request, destination: Address, credentials: Credentials | None
@@ -36,6 +42,9 @@ class ClientCall(Call):
         self._answers = 0
         self._acks: Request | None = None
         self._give_up: Timer | None = None
+        self.early: dict[str, EarlyDialog] = {}
+        self.offer = Offer.OURS if invite.body else Offer.NONE
+        self.session.ask(invite)
         self._transaction = self._send()
 
     def _send(self) -> Transaction:
@@ -91,10 +100,74 @@ class ClientCall(Call):
         self.status = response.status
         if before is Life.CANCEL_HELD:
             self._send_cancel()
-        if response.status > 100 and response.to_tag:
-            self.dialog = Dialog.of_response(response, self._destination, self._invite.uri)
+        if response.status > 100 and response.to_tag and not self._is_next(response):
+            return
         if self.life is Life.PROCEEDING:
             self.agent.tell(self.agent.listener.on_progress, self, response.status, response)
+
+    def _is_next(self, response: Response) -> bool:
+        """Take a provisional answer into its early dialog; False: a reliable one that was seen, or before its turn."""
+        early = self.early.get(response.to_tag)
+        if early is None:
+            early = EarlyDialog(Dialog.of_response(response, self._destination, self._invite.uri))
+            self.early[response.to_tag] = early
+        self.dialog = early.dialog
+        self.allow = response.headers.get("allow", self.allow)
+        self.agent.remember(self)
+        rseq = rseq_of(response)
+        if rseq is not None and not early.takes(rseq):
+            return False
+        early.sdp = response.body or early.sdp
+        if rseq is not None:
+            self._acknowledge(early, rseq, response)
+        return True
+
+    def _acknowledge(self, early: EarlyDialog, rseq: int, response: Response) -> None:
+        """PRACK; with our answer where the provisional answer held an offer (RFC 3262 §5)."""
+        answer = b""
+        if response.body and self.offer is Offer.OURS:
+            self.offer = following(self.offer, Word.ANSWER)
+            self.remote_sdp = response.body
+        elif response.body and not self.has_early_answer:
+            answer = self._answer_to_theirs(response.body)
+        prack = early.prack(rseq, response.cseq.number, answer)
+        hop = early.dialog.next_hop()
+        self.agent.send(prack, hop, self.credentials, number=early.dialog.next_cseq)
+
+    def _answer_to_theirs(self, offer: bytes) -> bytes:
+        """Our answer, where the INVITE asked for an offer; b"" when it is declined, and the call is taken back."""
+        self.remote_sdp = offer
+        try:
+            self.local_sdp = self.agent.listener.on_reoffer(self, offer) or self.local_sdp
+        except BadSdp:
+            self.agent.later(self.hang_up)
+            return b""
+        return self.local_sdp
+
+    def _answer_in_ack(self, ack: Request, offer: bytes) -> None:
+        """The INVITE asked for an offer, which the 200 brought (§13.2.2.4)."""
+        ack.body = self._answer_to_theirs(offer)
+        if ack.body:
+            ack.headers["content-type"] = [SDP]
+
+    @property
+    def has_early_answer(self) -> bool:
+        return bool(self.remote_sdp) and self.offer is Offer.NONE
+
+    def dialog_of(self, request: Request) -> Dialog:
+        early = self.early.get(request.from_tag)
+        return early.dialog if early is not None else super().dialog_of(request)
+
+    def dialog_keys(self) -> list[DialogKey]:
+        return [*super().dialog_keys(), *(early.dialog.key for early in self.early.values())]
+
+    def on_bye(self, transaction: Transaction, request: Request) -> None:
+        """BYE in an early dialog, which the called side may not send (§15): it wants no call, so it is taken back."""
+        if self.life is Life.UP:
+            super().on_bye(transaction, request)
+            return
+        self.agent.reply(transaction, 200)
+        self.cancel()
 
     def _success_or_fail(self, response: Response) -> None:
         try:
@@ -114,31 +187,67 @@ class ClientCall(Call):
                 self._fail(487, "cancelled")
 
     def _answered(self, response: Response) -> None:
-        self.dialog = Dialog.of_response(response, self._destination, self._invite.uri)
+        self.dialog = self._confirmed(response)
         self.turn(Turn.ANSWER)
         self.status = response.status
         self.final = response
-        self.dialog.local_cseq = self._invite.cseq.number
-        self.remote_sdp = response.body
+        self.allow = response.headers.get("allow", self.allow)
+        self.session.agreed(response)
         self._acks = self.agent.letterhead.ack(self.dialog, self._invite.cseq.number, self._invite)
+        if response.body and not self.local_sdp:
+            self._answer_in_ack(self._acks, response.body)
         self.agent.transmit(self._acks, self.dialog.next_hop())
         self.agent.core.placed.discard(self)
         self.agent.remember(self)
         self.agent.tell(self.agent.listener.on_answered, self, response)
 
+    def _confirmed(self, response: Response) -> Dialog:
+        """The one dialog that stays (§13.2.2.4): of the answering fork, its numbers going on where it was early. An
+        answer got reliably before stands, whatever the 200 holds (RFC 6337 §3.1.1)."""
+        dialog = Dialog.of_response(response, self._destination, self._invite.uri)
+        early = self.early.get(response.to_tag)
+        self.agent.forget(self)
+        self.early.clear()
+        if early is not None:
+            dialog.local_cseq = max(dialog.local_cseq, early.dialog.local_cseq)
+            dialog.remote_cseq = early.dialog.remote_cseq
+        if not (early is not None and early.rseq is not None and self.has_early_answer):
+            self.remote_sdp = response.body or (early.sdp if early is not None else b"")
+        self.offer = Offer.NONE
+        return dialog
+
     def _failure(self, response: Response) -> None:
         self.final = response
         if self.life in (Life.TRYING, Life.PROCEEDING):
-            header = authorized(self._invite, response, self.credentials, self._answers)
-            if header is not None:
-                self._answers += 1
+            again = self._better(response)
+            if again is not None:
+                self._forget_early()
                 self.turn(Turn.AGAIN)
-                self._invite = with_credentials(self._invite, header)
+                self._invite = again
                 self._transaction = self._send()
                 return
+            if response.status < 400:
+                self.agent.tell(self.agent.listener.on_redirected, self, targets_of(response))
             self._fail(response.status, response.reason)
         else:
             self._fail(487, "cancelled")
+
+    def _better(self, response: Response) -> Request | None:
+        """The INVITE once more, with what was asked for: credentials, or a longer session (RFC 4028 §7.3)."""
+        header = authorized(self._invite, response, self.credentials, self._answers)
+        if header is not None:
+            self._answers += 1
+            return with_credentials(self._invite, header)
+        if response.status != 422 or not self.session.widen(response):
+            return None
+        again = renumbered(self._invite)
+        self.session.ask(again)
+        return again
+
+    def _forget_early(self) -> None:
+        self.agent.forget(self)
+        self.early.clear()
+        self.dialog = None
 
     def on_timeout(self, transaction: Transaction, now: float) -> None:
         """Timer B: nothing came back (§8.1.3.1 treats it as 408)."""
@@ -161,7 +270,21 @@ class ClientCall(Call):
         if self.life in (Life.UP, Life.OVER):
             return
         self.turn(Turn.END)
+        self.quiet()
+        self.agent.forget(self)
         self.agent.core.placed.discard(self)
         self.agent.timers.cancel(self._give_up)
         self.status = status
         self.agent.tell(self.agent.listener.on_failed, self, status, reason)
+
+
+def targets_of(response: Response) -> list[str]:
+    """The Contact URIs of a 3xx, by their q, the best first (§8.1.3.4); what cannot be read is left out."""
+    found: list[tuple[float, str]] = []
+    for value in response.values("contact"):
+        try:
+            contact = h.parse_name_addr(value)
+            found.append((float(contact.params.get("q") or 1), contact.uri))
+        except (BadMessage, ValueError):
+            continue
+    return [uri for _, uri in sorted(found, key=lambda one: -one[0])]

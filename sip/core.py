@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from sip import headers as h
 from sip.call import Call
 from sip.dialog import Dialog, DialogKey
-from sip.errors import BadMessage, SipError
+from sip.errors import BadMessage, Refused, SipError
 from sip.gate import RETRY_AFTER, OfferKey
+from sip.inside import serve
 from sip.machine import Transaction, ack_for, cancel_for
 from sip.message import Message, Request, Response, parse
+from sip.replaces import replaced
 from sip.server_call import ServerCall
 from sip.transaction import State
 from sip.transport import Address
@@ -41,15 +43,19 @@ class Core:
 
     def living(self) -> list[Call]:
         """Every call that is not over."""
-        return [*self.placed, *self._calls.values()]
+        return list(dict.fromkeys([*self.placed, *self._calls.values()]))
 
     def remember(self, call: Call) -> None:
-        assert call.dialog is not None
-        self._calls[call.dialog.key] = call
+        for key in call.dialog_keys():
+            self._calls[key] = call
+
+    def call_of(self, call_id: str, local_tag: str, remote_tag: str) -> Call | None:
+        """The call with this dialog, or None. One whose answer had no tag (RFC 2543) is found by any."""
+        return self._calls.get((call_id, local_tag, remote_tag)) or self._calls.get((call_id, local_tag, ""))
 
     def forget(self, call: Call) -> None:
-        if call.dialog is not None:
-            self._calls.pop(call.dialog.key, None)
+        for key in call.dialog_keys():
+            self._calls.pop(key, None)
         if isinstance(call, ServerCall):
             self._offered.pop(_offer_key(call.request), None)
 
@@ -144,7 +150,7 @@ class Core:
         """Whether a request is about a call that we know: those are served whatever else comes."""
         if request.method == "CANCEL":
             return self._agent.transactions.invite_of(request) is not None
-        return (request.call_id, request.to_tag, request.from_tag) in self._calls
+        return self.call_of(request.call_id, request.to_tag, request.from_tag) is not None
 
     def _is_taken_on(self, request: Request, source: Address, now: float) -> bool:
         """Whether something new may begin; else it is dropped or refused, and nothing remembered of it."""
@@ -163,7 +169,7 @@ class Core:
             self._agent.gate.settled(_offer_key(transaction.request))
 
     def _ack(self, ack: Request, now: float) -> None:
-        call = self._calls.get((ack.call_id, ack.to_tag, ack.from_tag))
+        call = self.call_of(ack.call_id, ack.to_tag, ack.from_tag)
         if call is None:
             self._agent.counts.unmatched += 1
         else:
@@ -208,11 +214,11 @@ class Core:
             call.on_cancel()
 
     def _inside(self, transaction: Transaction, request: Request, now: float) -> None:
-        call = self._calls.get((request.call_id, request.to_tag, request.from_tag))
+        call = self.call_of(request.call_id, request.to_tag, request.from_tag)
         if call is None:
             self._agent.reply(transaction, 481)
         else:
-            call.on_request(transaction, request, now)
+            serve(call, transaction, request, now)
 
     def _outside(self, transaction: Transaction, request: Request) -> None:
         refused = refusal(request, registers=True)
@@ -225,7 +231,7 @@ class Core:
         elif request.method == "REGISTER":
             self._register(transaction, request)
         else:
-            self._agent.reply(transaction, 481)
+            self._agent.reply(transaction, 603 if request.method == "REFER" else 481)
 
     def _register(self, transaction: Transaction, request: Request) -> None:
         response = self._agent.listener.on_register(request, self._source)
@@ -240,12 +246,15 @@ class Core:
         if key in self._offered:
             agent.reply(transaction, 482)  # §8.2.2.2: the same call by another way
             return
+        peer = agent.peers(self._source.host)
         try:
             dialog = Dialog.of_request(request, secrets.token_hex(6), self._source)
-        except BadMessage as error:
+            replaces = replaced(self, peer, request)
+        except (BadMessage, Refused) as error:
             agent.reply(transaction, error.status)
             return
-        call = ServerCall(agent, transaction, request, dialog)
+        call = ServerCall(agent, transaction, request, dialog, trusted=peer is not None and peer.trusted)
+        call.replaces = replaces
         transaction.user = call
         self._offered[key] = call
         self.remember(call)

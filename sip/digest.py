@@ -16,9 +16,10 @@ from sip.message import Response
 _HASHES: dict[str, Callable[[bytes], str]] = {
     "md5": lambda data: hashlib.md5(data, usedforsecurity=False).hexdigest(),
     "sha-256": lambda data: hashlib.sha256(data).hexdigest(),
+    "sha-512-256": lambda data: hashlib.new("sha512_256", data).hexdigest(),
 }
-_STRENGTH = {"md5": 1, "sha-256": 2}
-_LABEL = {"md5": "MD5", "sha-256": "SHA-256"}
+_STRENGTH = {"md5": 1, "sha-256": 2, "sha-512-256": 3}
+_LABEL = {"md5": "MD5", "sha-256": "SHA-256", "sha-512-256": "SHA-512-256"}
 
 
 def _hash(algorithm: str, text: str) -> str:
@@ -104,7 +105,9 @@ class Credentials:
         """Header name and value that answer a 401 or 407. Raises `ChallengeRefused`."""
         offered = challenges(response)
         if not offered:
-            raise ChallengeRefused("no challenge that can be answered: the trunk must offer digest MD5 or SHA-256")
+            raise ChallengeRefused(
+                "no challenge that can be answered: the trunk must offer MD5, SHA-256 or SHA-512-256"
+            )
         strong = [one for one in offered if _STRENGTH[one.algorithm] >= self._minimum]
         if not strong:
             raise ChallengeRefused("the trunk offers only algorithms below min_digest")
@@ -181,7 +184,7 @@ class Guard:
     def __init__(
         self,
         realm: str,
-        algorithms: Sequence[str] = ("sha-256", "md5"),
+        algorithms: Sequence[str] = ("sha-512-256", "sha-256", "md5"),
         *,
         lifetime: float = 300.0,
         key: bytes | None = None,

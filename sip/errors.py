@@ -10,6 +10,7 @@ SipError
     ├── BadMessage          cannot be read; `status` is what a request is answered with
     │   └── BadVersion      not SIP/2.0 (505)
     ├── BadStream           a connection that does not carry SIP: it is closed
+    ├── Refused             a request that is understood and not served; `status` is its answer
     ├── BadSdp              a session description that cannot be used
     └── ChallengeRefused    a challenge that this account does not answer
 """
@@ -68,6 +69,14 @@ class BadVersion(BadMessage):
 
 class BadStream(RemoteError):
     """What comes by a connection is not SIP, or has no end: the connection is closed."""
+
+
+class Refused(RemoteError):
+    """A request that is understood and not served. `status`: what it is answered with."""
+
+    def __init__(self, status: int, why: str) -> None:
+        super().__init__(why)
+        self.status = status
 
 
 class BadSdp(RemoteError):

@@ -36,18 +36,26 @@ def authorized(
 
 
 class Exchange:
-    """Sends `request` (without Via) now and tells `done` once."""
+    """Sends `request` (without Via) now and tells `done` once. `number`: gives the CSeq of the repeat after a
+    challenge, where a dialog counts; None: the next one."""
 
-    __slots__ = ("_agent", "_answers", "_credentials", "_done", "_request", "_to")
+    __slots__ = ("_agent", "_answers", "_credentials", "_done", "_number", "_request", "_to")
 
     def __init__(
-        self, agent: UserAgent, request: Request, to: Address, done: Done, credentials: Credentials | None = None
+        self,
+        agent: UserAgent,
+        request: Request,
+        to: Address,
+        done: Done,
+        credentials: Credentials | None = None,
+        number: Callable[[], int] | None = None,
     ) -> None:
         self._agent = agent
         self._request = request
         self._to = to
         self._done = done
         self._credentials = credentials
+        self._number = number
         self._answers = 0
         self._send()
 
@@ -65,7 +73,7 @@ class Exchange:
             self._done(response.status, response)
             return
         self._answers += 1
-        self._request = with_credentials(self._request, header)
+        self._request = with_credentials(self._request, header, self._number() if self._number is not None else None)
         self._send()
 
     def on_timeout(self, transaction: Transaction, now: float) -> None:
@@ -75,10 +83,15 @@ class Exchange:
         self._done(503, None)
 
 
-def with_credentials(request: Request, header: tuple[str, str]) -> Request:
-    """The same request again with the next CSeq (§8.1.3.5), its Via still to be stamped."""
-    number = request.cseq.number + 1
+def with_credentials(request: Request, header: tuple[str, str], number: int | None = None) -> Request:
+    """The same request again with this header and CSeq, or the next one (§8.1.3.5), its Via still to be stamped."""
+    again = renumbered(request, number)
+    again.headers[header[0]] = [header[1]]
+    return again
+
+
+def renumbered(request: Request, number: int | None = None) -> Request:
+    """The same request as a new one: with this CSeq, or the next."""
     fields = dict(request.headers)
-    fields["cseq"] = [f"{number} {request.method}"]
-    fields[header[0]] = [header[1]]
+    fields["cseq"] = [f"{number or request.cseq.number + 1} {request.method}"]
     return Request(request.method, request.uri, fields, request.body)

@@ -12,7 +12,7 @@ from sip.dialog import Dialog
 from sip.machine import branch_for
 from sip.message import Fields, Request, Response
 from sip.transport import Address
-from sip.uas import ALLOW, SDP
+from sip.uas import ALLOW, SDP, SUPPORTED
 
 OWN_USER = "ahize"
 """The user part of our own Contact."""
@@ -24,12 +24,6 @@ class _Own(NamedTuple):
     port: int
     sent_by: str
     contact_uri: str
-    contact: str
-
-
-def _own(host: str, port: int, transport: str) -> _Own:
-    contact_uri = h.contact_uri(OWN_USER, host, port, transport)
-    return _Own(port, h.sent_by(host, port), contact_uri, f"<{contact_uri}>")
 
 
 class Letterhead:
@@ -41,7 +35,10 @@ class Letterhead:
     def __init__(self, name: str, host: str, ports: Mapping[str, int]) -> None:
         self.host = host
         self._name = h.safe(name)
-        self._own = {transport: _own(host, port, transport) for transport, port in ports.items()}
+        self._own = {
+            transport: _Own(port, h.sent_by(host, port), h.contact_uri(OWN_USER, host, port, transport))
+            for transport, port in ports.items()
+        }
 
     @property
     def contact_uri(self) -> str:
@@ -107,14 +104,15 @@ class Letterhead:
         line = f"SIP/2.0/{transport} {own.sent_by};rport;branch={branch}"
         request.stamp(line, h.Via(transport, self.host, own.port, {"rport": None, "branch": branch}))
         if "contact" in request.headers:
-            request.headers["contact"] = [own.contact]
+            request.headers["contact"] = [f"<{own.contact_uri}>"]
 
     def dress(self, message: Request | Response) -> None:
         """Add who we are, where we are and what we understand."""
         by_udp = isinstance(message, Request) or message.headers["via"][0].startswith("SIP/2.0/UDP ")
         transport = "udp" if by_udp else message.via.transport.lower()
-        message.headers["contact"] = [self._by(transport).contact]
+        message.headers["contact"] = [f"<{self.contact_by(transport)}>"]
         message.headers["allow"] = [ALLOW]
+        message.headers["supported"] = [SUPPORTED]
         message.headers["user-agent" if isinstance(message, Request) else "server"] = [self._name]
 
     def sign(self, response: Response) -> None:

@@ -22,13 +22,12 @@ class Message:
 
     __slots__ = ("_cseq", "_from_tag", "_to_tag", "_via", "body", "headers")
 
-    def __init__(self, headers: Fields, body: bytes = b"") -> None:
-        self.headers = headers
-        self.body = body
-        self._via: h.Via | None = None
-        self._cseq: h.CSeq | None = None
-        self._from_tag: str | None = None
-        self._to_tag: str | None = None
+    headers: Fields
+    body: bytes
+    _via: h.Via | None
+    _cseq: h.CSeq | None
+    _from_tag: str | None
+    _to_tag: str | None
 
     def get(self, name: str) -> str | None:
         """The first value of a field by its lower-case name, as written."""
@@ -129,7 +128,7 @@ class Request(Message):
 
     __slots__ = ("method", "uri")
 
-    def __init__(self, method: str, uri: str, headers: Fields, body: bytes = b"") -> None:  # hot: no super()
+    def __init__(self, method: str, uri: str, headers: Fields, body: bytes = b"") -> None:  # hot
         self.headers = headers
         self.body = body
         self._via = self._cseq = self._from_tag = self._to_tag = None
@@ -180,7 +179,7 @@ class Response(Message):
 
     __slots__ = ("reason", "status")
 
-    def __init__(self, status: int, reason: str, headers: Fields, body: bytes = b"") -> None:  # hot: no super()
+    def __init__(self, status: int, reason: str, headers: Fields, body: bytes = b"") -> None:  # hot
         self.headers = headers
         self.body = body
         self._via = self._cseq = self._from_tag = self._to_tag = None

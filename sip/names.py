@@ -5,8 +5,8 @@ Accept Accept-Encoding Accept-Language Alert-Info Allow Allow-Events Authenticat
 Contact Content-Disposition Content-Encoding Content-Language Content-Length Content-Type CSeq Date Diversion Error-Info
 Event Expires From Identity In-Reply-To Max-Forwards MIME-Version Min-Expires Min-SE Organization P-Asserted-Identity
 P-Preferred-Identity Path Priority Privacy Proxy-Authenticate Proxy-Authorization Proxy-Require RAck Reason Record-Route
-Refer-To Referred-By Replaces Reply-To Require Retry-After Route RSeq Server Service-Route Session-Expires Subject
-Subscription-State Supported Timestamp To Unsupported User-Agent Via Warning WWW-Authenticate
+Refer-Sub Refer-To Referred-By Replaces Reply-To Require Retry-After Route RSeq Server Service-Route Session-Expires
+Subject Subscription-State Supported Timestamp To Unsupported User-Agent Via Warning WWW-Authenticate
 """
 LABELS = {name.lower(): name + ": " for name in _FIELDS.split()}
 """How a canonical lower-case name is written, colon and space included."""
@@ -61,6 +61,8 @@ REASONS = {
     415: "Unsupported Media Type",
     416: "Unsupported URI Scheme",
     420: "Bad Extension",
+    421: "Extension Required",
+    422: "Session Interval Too Small",
     423: "Interval Too Brief",
     480: "Temporarily Unavailable",
     481: "Call/Transaction Does Not Exist",
@@ -69,6 +71,7 @@ REASONS = {
     486: "Busy Here",
     487: "Request Terminated",
     488: "Not Acceptable Here",
+    489: "Bad Event",
     491: "Request Pending",
     500: "Server Internal Error",
     501: "Not Implemented",

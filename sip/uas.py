@@ -6,13 +6,17 @@ import secrets
 
 from sip import headers as h
 from sip.errors import BadMessage
-from sip.message import Request, Response
+from sip.message import Message, Request, Response
 from sip.names import REASONS
 from sip.transport import Address
 
-METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS")
+METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "UPDATE", "PRACK", "INFO", "REFER", "NOTIFY")
 ALLOW = ", ".join(METHODS)
+EXTENSIONS = ("100rel", "timer", "replaces", "norefersub")
+SUPPORTED = ", ".join(EXTENSIONS)
 SDP = "application/sdp"
+MIN_SE = 90
+"""The shortest session interval that is taken, seconds (RFC 4028 §5)."""
 _SCHEMES = ("sip:", "sips:", "tel:")
 
 Refusal = tuple[int, list[tuple[str, str]]]
@@ -25,10 +29,25 @@ def refusal(request: Request, *, registers: bool = False) -> Refusal | None:
         return 405, [("allow", ALLOW)]
     if not request.uri.lower().startswith(_SCHEMES):
         return 416, []
-    extensions = request.values("require")
-    if extensions:
-        return 420, [("unsupported", ", ".join(extensions))]
-    return _content(request) if request.method in ("INVITE", "OPTIONS") else None
+    unknown = [option for option in request.values("require") if option.lower() not in EXTENSIONS]
+    if unknown:
+        return 420, [("unsupported", ", ".join(unknown))]
+    if request.method not in ("INVITE", "OPTIONS", "UPDATE", "PRACK"):
+        return None
+    return _session(request) or _content(request)
+
+
+def _session(request: Request) -> Refusal | None:
+    """A session interval that would be too short, from who understands the refusal (RFC 4028 §9)."""
+    seconds = h.seconds_of(request.get("session-expires"))
+    if seconds is not None and seconds < MIN_SE and "timer" in options_of(request, "supported"):
+        return 422, [("min-se", str(MIN_SE))]
+    return None
+
+
+def options_of(message: Message, *fields: str) -> frozenset[str]:
+    """The option tags of these fields (Supported, Require), in small letters."""
+    return frozenset(option.lower() for field in fields for option in message.values(field))
 
 
 def _content(request: Request) -> Refusal | None:

@@ -1,14 +1,17 @@
 """Agents on an imagined network under a virtual clock: packets take 1 ms, and may be lost or held."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
-from listening import Ear
+from listening import ANSWER, Ear, dial
 
+from kit import virtual
 from sip.agent import UserAgent
+from sip.client_call import ClientCall
 from sip.gate import Limits
 from sip.listener import Peer
 from sip.message import Request, Response, parse
+from sip.server_call import ServerCall
 from sip.transport import Above, Address, Receive
 
 CROWDS = Limits(half_open_from_one=1_000, half_open=1_000)
@@ -73,3 +76,27 @@ class End:
 
 
 A, B = "10.0.0.1", "10.0.0.2"
+
+Scene = Callable[[Net, UserAgent, Ear, UserAgent, Ear], Awaitable[None]]
+
+
+def play(scene: Scene) -> Net:
+    """Run a scene with two agents and look at what went over the net."""
+    net = Net()
+
+    async def work() -> None:
+        one, other = Ear(), Ear()
+        first, second = await net.agent(A, one), await net.agent(B, other)
+        await scene(net, first, one, second, other)
+
+    virtual.run(work())
+    return net
+
+
+async def talking(first: UserAgent, second: UserAgent, other: Ear) -> tuple[ClientCall, ServerCall]:
+    """A call that is up: the caller's side and the called one's."""
+    other.on_offer = lambda call: call.answer(ANSWER)
+    call = dial(first, (B, 5060))
+    _, theirs = await other.until("confirmed")
+    assert isinstance(theirs, ServerCall)
+    return call, theirs

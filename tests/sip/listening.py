@@ -5,6 +5,7 @@ import asyncio
 from sip.agent import UserAgent
 from sip.call import Call
 from sip.client_call import ClientCall
+from sip.errors import BadSdp
 from sip.listener import Account, Listener
 from sip.message import Request, Response
 from sip.server_call import ServerCall
@@ -26,6 +27,7 @@ class Ear(Listener):
         self.registrar = None
         self.reoffers: list[bytes] = []
         self.reanswer: bytes | None = None
+        self.declines = False
         self._changed = asyncio.Event()
 
     def _hear(self, *what: object) -> None:
@@ -70,7 +72,24 @@ class Ear(Listener):
 
     def on_reoffer(self, call: Call, sdp: bytes) -> bytes | None:
         self.reoffers.append(sdp)
+        if self.declines:
+            raise BadSdp("no")
         return self.reanswer
+
+    def on_renegotiated(self, call: Call) -> None:
+        self._hear("renegotiated", call)
+
+    def on_reoffer_refused(self, call: Call, status: int, reason: str) -> None:
+        self._hear("reoffer refused", call, status)
+
+    def on_redirected(self, call: ClientCall, targets: list[str]) -> None:
+        self._hear("redirected", call, targets)
+
+    def on_transfer(self, call: Call, status: int, last: bool) -> None:
+        self._hear("transfer", call, status, last)
+
+    def on_digit(self, call: Call, digit: str, duration_ms: int) -> None:
+        self._hear("digit", call, digit, duration_ms)
 
     def on_register(self, request: Request, source: Address) -> Response | None:
         return self.registrar(request, source) if self.registrar else None

@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 from asterisk import Pbx
-from listening import ANSWER, Ear, dial
+from listening import ANSWER, OFFER, Ear, dial
 
+from sip import holding
 from sip.agent import UserAgent
 from sip.listener import Account, Peer, RegistrationState
 from sip.registration import Registration
+from sip.server_call import ServerCall
 
 pytestmark = pytest.mark.asterisk
 
@@ -225,3 +227,127 @@ async def test_what_a_dead_process_left_is_ended(ear: Ear, pbx: Pbx, number: str
     await second.stop()
 
     assert alive == 1
+
+
+# ---------------------------------------------------------------- inside a dialog
+
+
+async def incoming(ear: Ear, pbx: Pbx, caller: str, count: int = 1) -> ServerCall:
+    """A call from outside that we have answered, the `count`th of the test."""
+    ear.on_offer = lambda call: call.answer(ANSWER)
+    await pbx.call_in("74951234567", caller)
+    async with asyncio.timeout(5):
+        while len(ear.of("confirmed")) < count:
+            await asyncio.sleep(0.01)
+    call = ear.of("confirmed")[count - 1][1]
+    assert isinstance(call, ServerCall)
+    return call
+
+
+async def test_hold_and_resume_are_understood(agent: UserAgent, ear: Ear, pbx: Pbx) -> None:
+    call = dial(agent, pbx.address, "+905325000110", account(pbx))
+    await ear.until("answered")
+    call.hold()
+    await ear.until("renegotiated")
+    held = holding.direction(call.remote_sdp)
+    ear.heard.clear()
+    call.resume()
+    await ear.until("renegotiated")
+    call.hang_up()
+    await ear.until("ended")
+
+    assert (held, holding.direction(call.remote_sdp)) == ("recvonly", "sendrecv")
+    await pbx.until_quiet()
+
+
+async def test_an_update_is_answered_and_a_session_interval_agreed(agent: UserAgent, ear: Ear, pbx: Pbx) -> None:
+    call = dial(agent, pbx.address, "+905325000111", account(pbx))
+    await ear.until("answered")
+    call.renegotiate(OFFER.replace(b"o=- 1 1", b"o=- 1 2"), by_update=True)
+    await ear.until("renegotiated")
+    agreed = call.session.interval, call.session.ours is not None
+    call.refresh()
+    async with asyncio.timeout(5):
+        while call.reoffer is not None:
+            await asyncio.sleep(0.01)
+    assert call.is_up
+    call.hang_up()
+    await ear.until("ended")
+
+    assert agreed == (1800, True)
+
+
+async def test_early_media_comes_reliably_where_it_is_required(agent: UserAgent, ear: Ear, pbx: Pbx) -> None:
+    call = dial(agent, pbx.address, "+905323001112", account(pbx), headers=[("require", "100rel")])
+    await ear.until(183)
+    (early,) = call.early.values()
+    await ear.until("answered", within=10)
+    call.hang_up()
+    await ear.until("ended")
+
+    assert early.rseq is not None
+    assert b"m=audio" in early.sdp
+    await pbx.until_quiet()
+
+
+async def transferred(ear: Ear) -> int:
+    """The last status told of a transfer."""
+    async with asyncio.timeout(10):
+        while not any(entry[3] for entry in ear.of("transfer")):
+            await asyncio.sleep(0.01)
+    return ear.of("transfer")[-1][2]
+
+
+async def test_a_call_is_sent_on_to_a_number(agent: UserAgent, ear: Ear, pbx: Pbx) -> None:
+    """A blind transfer: the PBX calls the number for the caller that we had."""
+    registration, _ = await register(agent, account(pbx))
+    call = await incoming(ear, pbx, "79160000021")
+    call.refer(f"sip:+905321000113@{pbx.host}:{pbx.port}")
+    status = await transferred(ear)
+    call.hang_up()
+    await ear.until("ended")
+    left = [line.split("!") for line in (await pbx.command("core show channels concise")).splitlines()]
+    await pbx.command("channel request hangup all")
+    await pbx.until_quiet()
+    await registration.stop()
+
+    assert status == 200
+    assert not any(fields[0].startswith("PJSIP/") for fields in left)
+    assert any("905321000113" in fields for fields in left)
+
+
+async def test_a_call_is_not_sent_on_to_a_number_that_is_none(agent: UserAgent, ear: Ear, pbx: Pbx) -> None:
+    registration, _ = await register(agent, account(pbx))
+    call = await incoming(ear, pbx, "79160000024")
+    call.refer(f"sip:nobody@{pbx.host}:{pbx.port}")
+    status = await transferred(ear)
+    still_up = call.is_up
+    call.hang_up()
+    await ear.until("ended")
+    await pbx.until_quiet()
+    await registration.stop()
+
+    assert (status, still_up) == (404, True)
+
+
+async def test_two_callers_are_joined_and_left(agent: UserAgent, ear: Ear, pbx: Pbx) -> None:
+    """An attended transfer: both our calls end, and the callers go on."""
+    registration, _ = await register(agent, account(pbx))
+    first = await incoming(ear, pbx, "79160000022")
+    second = await incoming(ear, pbx, "79160000023", 2)
+    first.refer_to_call(second)
+    status = await transferred(ear)
+    first.hang_up()
+    second.hang_up()
+    async with asyncio.timeout(10):
+        while len(ear.of("ended")) < 2:
+            await asyncio.sleep(0.01)
+    left = [line.split("!") for line in (await pbx.command("core show channels concise")).splitlines()]
+    await pbx.command("channel request hangup all")
+    await pbx.until_quiet()
+    await registration.stop()
+
+    assert status == 200
+    assert not any(fields[0].startswith("PJSIP/") for fields in left)
+    bridges = [fields[12] for fields in left if fields[12:] and fields[12]]
+    assert (len(bridges), len(set(bridges))) == (2, 1)

@@ -138,3 +138,35 @@ def test_nothing_is_repeated_over_a_reliable_way(ear: Ear, way: Way) -> None:
     transactions.timers.run(32.0)
 
     assert ear.told == ["timeout"]
+
+
+def test_a_repeat_before_any_answer_is_met_with_silence(ear: Ear) -> None:
+    sent: list[bytes] = []
+    transactions = Transactions(ear, TimerQueue(), lambda data, to: sent.append(data))
+    transactions.accept(request(), FAR, now=0.0)
+
+    assert transactions.repeated(request(), now=0.5)
+
+    assert (ear.told, sent) == (["INVITE"], [])
+
+
+def test_the_first_final_answer_is_the_one_that_is_repeated(ear: Ear) -> None:
+    sent: list[bytes] = []
+    transactions = Transactions(ear, TimerQueue(), lambda data, to: sent.append(data))
+    options = request("OPTIONS")
+    served = transactions.accept(options, FAR, now=0.0)
+    served.respond(options.reply(200, to_tag="t"), now=0.0)
+
+    served.respond(options.reply(500, to_tag="t"), now=0.1)
+    transactions.repeated(options, now=0.5)
+
+    assert [data[:11] for data in sent] == [b"SIP/2.0 200"] * 2
+
+
+def test_a_broken_way_back_without_anybody_to_tell_ends_the_transaction(transactions: Transactions, ear: Ear) -> None:
+    served = transactions.accept(request("OPTIONS"), FAR, now=0.0)
+    served.user = None
+
+    transactions.transport_failed(FAR, now=0.1)
+
+    assert (ear.told, len(transactions)) == (["OPTIONS"], 0)

@@ -13,6 +13,7 @@ from sip.errors import LocalError, WrongState
 from sip.listener import Account, Peer
 from sip.machine import branch_for
 from sip.message import Request, Response
+from sip.uas import ALLOW
 
 
 def port_of(agent: UserAgent) -> tuple[str, int]:
@@ -360,7 +361,8 @@ async def test_a_reinvite_is_answered_with_our_last_sdp_or_the_listeners(
     inside(raw, agent, "ACK", reply, number=3, branch="z9hG4bKack3", body=OFFER)
     await asyncio.sleep(0.05)
 
-    assert second.body == ANSWER
+    assert b"a=recvonly" in second.body
+    assert b"o=- 1 2" in second.body
     assert third.body == ear.reanswer == call.local_sdp
     assert [b"sendonly" in ear.reoffers[0], ear.reoffers[1]] == [True, b""]
     assert call.remote_sdp == OFFER
@@ -417,11 +419,11 @@ async def test_an_old_cseq_inside_a_dialog_is_refused(agent: UserAgent, ear: Ear
 @pytest.mark.parametrize(
     ("method", "fields", "status", "header"),
     [
-        ("OPTIONS", {}, 200, ("allow", "INVITE, ACK, CANCEL, BYE, OPTIONS")),
-        ("MESSAGE", {}, 405, ("allow", "INVITE, ACK, CANCEL, BYE, OPTIONS")),
-        ("REGISTER", {}, 405, ("allow", "INVITE, ACK, CANCEL, BYE, OPTIONS")),
+        ("OPTIONS", {}, 200, ("allow", ALLOW)),
+        ("MESSAGE", {}, 405, ("allow", ALLOW)),
+        ("REGISTER", {}, 405, ("allow", ALLOW)),
         ("BYE", {}, 481, None),
-        ("INVITE", {"require": "100rel, nothing"}, 420, ("unsupported", "100rel, nothing")),
+        ("INVITE", {"require": "100rel, nothing"}, 420, ("unsupported", "nothing")),
         ("INVITE", {"body": b"hello", "content_type": "text/plain"}, 415, ("accept", "application/sdp")),
         ("INVITE", {"accept": "text/nobody"}, 406, None),
         ("INVITE", {"contact": ""}, 400, None),

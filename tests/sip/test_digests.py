@@ -78,18 +78,37 @@ def test_the_examples_of_rfc_7616(algorithm: str, expected: str) -> None:
     )
 
 
+def test_the_example_of_rfc_7616_in_sha_512_256_as_its_erratum_4897_has_it() -> None:
+    assert (
+        answer(
+            algorithm="sha-512-256",
+            username="Jäsøn Doe",
+            realm="api@example.org",
+            password="Secret, or not?",
+            method="GET",
+            uri="/doe.json",
+            nonce="5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK",
+            qop="auth",
+            nc="00000001",
+            cnonce="NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v",
+        )
+        == "3798d4131c277846293534c3edc11bd8a5e4cdcbff78b05db9d95eeb1cec68a5"
+    )
+
+
 def test_the_strongest_offer_is_answered() -> None:
     response = challenged(
         'Digest realm="r", nonce="weak", algorithm=MD5, qop="auth"',
         'Digest realm="r", nonce="strong", algorithm=SHA-256, qop="auth"',
-        'Digest realm="r", nonce="unknown", algorithm=SHA-512-256, qop="auth"',
+        'Digest realm="r", nonce="strongest", algorithm=SHA-512-256, qop="auth"',
+        'Digest realm="r", nonce="unknown", algorithm=SHA-3, qop="auth"',
         'Basic realm="r"',
     )
 
     name, value = Credentials("u", "p", "r").answer(response, "INVITE", "sip:x")
 
-    assert [one.nonce for one in challenges(response)] == ["strong", "weak"]
-    assert (name, parse_auth(value)[1]["nonce"]) == ("authorization", "strong")
+    assert [one.nonce for one in challenges(response)] == ["strongest", "strong", "weak"]
+    assert (name, parse_auth(value)[1]["nonce"]) == ("authorization", "strongest")
 
 
 def test_a_proxy_is_answered_in_its_own_field() -> None:
@@ -99,10 +118,12 @@ def test_a_proxy_is_answered_in_its_own_field() -> None:
 
 
 def test_md5_is_refused_when_the_minimum_is_higher() -> None:
-    credentials = Credentials("u", "p", "r", minimum="SHA-256")
+    weak, middle = 'Digest realm="r", nonce="n", qop="auth"', 'Digest realm="r", nonce="n", algorithm=SHA-256'
 
     with pytest.raises(ChallengeRefused):
-        credentials.answer(challenged('Digest realm="r", nonce="n", qop="auth"'), "INVITE", "sip:x")
+        Credentials("u", "p", "r", minimum="SHA-256").answer(challenged(weak), "INVITE", "sip:x")
+    with pytest.raises(ChallengeRefused):
+        Credentials("u", "p", "r", minimum="sha-512-256").answer(challenged(weak, middle), "INVITE", "sip:x")
 
 
 def test_only_the_configured_realm_is_answered() -> None:
@@ -159,7 +180,7 @@ def judge(guard: Guard, header: str | None, now: float = NOW, method: str = "REG
 
 
 def test_the_strongest_is_offered_first() -> None:
-    assert [parse_auth(one)[1]["algorithm"] for one in Guard("r").challenge(NOW)] == ["SHA-256", "MD5"]
+    assert [parse_auth(one)[1]["algorithm"] for one in Guard("r").challenge(NOW)] == ["SHA-512-256", "SHA-256", "MD5"]
 
 
 def test_right_credentials_are_allowed_and_wrong_ones_refused() -> None:

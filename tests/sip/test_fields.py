@@ -16,7 +16,8 @@ from sip.headers import (
     unquote_string,
     values,
 )
-from sip.message import Response
+from sip.message import Request, Response
+from sip.uas import refusal
 from sip.uri import Uri, for_number, is_number
 
 
@@ -221,3 +222,22 @@ def test_the_branch_is_the_top_hops_whatever_its_form(line: str, branch: str) ->
 
     assert response.branch == branch
     assert response.via.branch == branch
+
+
+def test_a_message_shows_of_itself_no_more_than_its_kind() -> None:
+    fields = {"from": ["<sip:+905321005001@h>"]}
+
+    assert repr(Request("INVITE", "sip:+905321005001@h", fields)) == "<Request INVITE>"
+    assert repr(Response(200, "OK", fields)) == "<Response 200>"
+
+
+def test_a_field_of_no_known_name_is_written_in_the_usual_form() -> None:
+    assert b"\r\nX-Campaign: 7\r\n" in Response(200, "OK", {"x-campaign": ["7"]}).encode()
+    with pytest.raises(UnsafeField):
+        Response(200, "OK", {"x campaign": ["7"]}).encode()
+
+
+def test_an_encoded_body_is_refused_with_what_is_understood() -> None:
+    fields = {"content-type": ["application/sdp"], "content-encoding": ["gzip"]}
+
+    assert refusal(Request("INVITE", "sip:a@b", fields, b"v=0")) == (415, [("accept-encoding", "identity")])

@@ -15,6 +15,7 @@ from bench import agreement, sipp
 from bench.agreement import Caller
 from bench.lossy import LossyLine
 from kit import virtual
+from sip.client_call import ClientCall
 from sip.listener import Account
 
 CALLS = 60
@@ -64,7 +65,10 @@ def test_with_a_fifth_of_all_packets_lost_no_call_is_stuck_on_either_side() -> N
 
     async def work() -> None:
         caller, called = await net.agent(A, near), await net.agent(B, far)
-        calls = [dial(caller, (B, 5060)) for _ in range(300)]
+        calls: list[ClientCall] = []
+        for _ in range(300):
+            calls.append(dial(caller, (B, 5060)))
+            await asyncio.sleep(0.1)
         await asyncio.sleep(40)
         for call in calls:
             call.hang_up()

@@ -1,31 +1,14 @@
 """Retransmissions, time-outs and races in virtual time, whole agents on both sides."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import pytest
-from imagined_net import A, B, Net
+from imagined_net import B, Net, play
 from listening import ANSWER, Ear, dial
 
-from kit import virtual
 from sip.agent import UserAgent
 from sip.message import Request
 from sip.timers import TimerQueue
-
-Scene = Callable[[Net, UserAgent, Ear, UserAgent, Ear], Awaitable[None]]
-
-
-def play(scene: Scene) -> Net:
-    """Run a scene with two agents and look at what went over the net."""
-    net = Net()
-
-    async def work() -> None:
-        one, other = Ear(), Ear()
-        first, second = await net.agent(A, one), await net.agent(B, other)
-        await scene(net, first, one, second, other)
-
-    virtual.run(work())
-    return net
 
 
 def test_a_silent_peer_is_given_up_after_timer_b() -> None:
