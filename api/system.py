@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel
 from sqlalchemy import select
 
 from desk.parts import Dialer, Log, trunks_of
-from dialer.ports import TrunkState
+from dialer.line_events import TrunkState
 from identity.access import Right, local_or, needs, public
 from identity.parts import Db, Now
 from kit import metrics

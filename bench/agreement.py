@@ -19,6 +19,8 @@ SDP = (
     b"m=audio 40000 RTP/AVP 8 0\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n"
 )
 AT_ONCE = 50
+TALK_S = 0.1
+"""From the answer to hanging up: longer than a packet is held."""
 RINGING_S = 0.3
 """From the first sign of life to taking a call back."""
 PATIENCE_S = 100.0
@@ -48,7 +50,7 @@ class Fate:
 
 
 class Caller(Listener):
-    """Places calls, AT_ONCE at a time: hangs up when answered, takes back those whose number `is_cancelled`."""
+    """Places calls, AT_ONCE at a time: hangs up soon after the answer, takes back those whose number `is_cancelled`."""
 
     def __init__(self, destination: tuple[str, int], account: Account | None = None) -> None:
         self.fates: dict[str, Fate] = {}
@@ -83,7 +85,7 @@ class Caller(Listener):
     def on_answered(self, call: ClientCall, response: Response) -> None:
         fate = self.fates[call.call_id]
         fate.answered, fate.set_up_s = True, call.agent.now() - fate.began
-        call.hang_up()
+        asyncio.get_running_loop().call_later(TALK_S, call.hang_up)
 
     def on_failed(self, call: ClientCall, status: int, reason: str) -> None:
         fate = self.fates[call.call_id]
@@ -131,12 +133,16 @@ def takes_back(number: str) -> bool:
 
 
 def disagreements_with_records(fates: Sequence[Fate], records: Sequence[Record]) -> list[str]:
-    """The PBX's call records against ours: one of each number, "ANSWERED" exactly where we were answered."""
+    """The PBX's call records against ours: "ANSWERED" exactly where we were answered, and a record of each call.
+
+    A number can have two: to Asterisk an INVITE that is repeated because every answer to it was lost begins another
+    call. Its 200 is a fork to us, acknowledged and hung up (RFC 3261 §13.2.2.4).
+    """
     outcomes: dict[str, list[str]] = {}
     for record in records:
         outcomes.setdefault(record.number, []).append(record.outcome)
     return [
         f"{fate.number}: {fate.status or 'answered'} here, {outcomes.get(fate.number)} there"
         for fate in fates
-        if [outcome == "ANSWERED" for outcome in outcomes.get(fate.number, [])] != [fate.answered]
+        if {outcome == "ANSWERED" for outcome in outcomes.get(fate.number, [])} != {fate.answered}
     ]

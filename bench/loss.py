@@ -1,7 +1,8 @@
 """P12, G14: 1,000 calls with 5 % of all packets lost each way, 1 % doubled, 2 % overtaken: who agrees on their ends.
 
 The judges are SIPp's log, where every call is answered, and a real Asterisk's call records, where half are: the rest
-are busy, unknown, or taken back by us while ringing. A call that was set up twice, or not at all, is a disagreement.
+are busy, unknown, or taken back by us while ringing. A call that is not in the log exactly once is a disagreement;
+Asterisk may have two records of a call whose answers were all lost (`agreement.disagreements_with_records`).
 """
 
 import asyncio

@@ -4,7 +4,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from statistics import median
 
 from bench.figures import Figure
 
@@ -45,8 +44,3 @@ def side_by_side(
         times = [b / a if less else a / b for a, b in zip(ours, theirs, strict=True)]
         yield Figure(key, f"{what}: {name}", theirs, unit, "–")
         yield Figure(key, f"the same, times better than {name}", tuple(times), "×", goals.get(name, "–"))
-
-
-def best_of(found: Mapping[str, Values]) -> dict[str, float]:
-    """The medians."""
-    return {name: median(values) for name, values in found.items()}

@@ -7,7 +7,8 @@ from typing import Annotated, Protocol
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
-from dialer.ports import CallId, CampaignId, OperatorId, Reason, TrunkState
+from dialer.line_events import TrunkState
+from dialer.shapes import CallId, CampaignId, OperatorId, Reason
 from dialer.status import CampaignStatus, OperatorView
 from kit.errors import Unavailable
 from kit.journal import Journal

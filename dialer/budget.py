@@ -2,7 +2,7 @@
 
 from math import exp, floor, lgamma, log
 
-from dialer.ports import BudgetCounts
+from dialer.shapes import BudgetCounts
 
 QUANTILE = 0.95
 _TINY = 1e-9

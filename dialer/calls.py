@@ -6,31 +6,14 @@ from datetime import datetime
 from dialer.call import IN_LINE, UNANSWERED, Command, Event, State, step
 from dialer.ending import Ending
 from dialer.errors import NotYourCall
+from dialer.facts import AttemptAnswered, AttemptRinging, CallConnected, CallQueued, CallStarted, Direction, EndedBy
 from dialer.floor import TROUBLE, Floor, LiveCall, Seat
 from dialer.judging import Judging, is_judged
+from dialer.line_events import LegAnswered, LegBeeped, LegEnded, LegFailed, LegJudged, LegRinging, PromptEnded
 from dialer.operator import State as Day
 from dialer.operators import Operators
-from dialer.ports import (
-    AttemptAnswered,
-    AttemptRinging,
-    CallConnected,
-    CallId,
-    CallQueued,
-    CallStarted,
-    Direction,
-    EndedBy,
-    LegAnswered,
-    LegBeeped,
-    LegEnded,
-    LegFailed,
-    LegJudged,
-    LegRinging,
-    OperatorId,
-    PromptEnded,
-    Reason,
-    Temperature,
-)
 from dialer.queue import Place, Rank
+from dialer.shapes import CallId, OperatorId, Reason, Temperature
 from dialer.taping import Taping
 from kit import log, metrics
 

@@ -9,11 +9,12 @@ from typing import Any
 from dialer import pacing
 from dialer.calls import Calls
 from dialer.estimates import Observed
+from dialer.facts import CampaignPaced
 from dialer.floor import Floor, Run, Seat, owner_of
 from dialer.operator import State
 from dialer.operators import Operators
 from dialer.placing import Placing
-from dialer.ports import BudgetCounts, Campaign, CampaignPaced, Lead, LeadCounts, Reason, Temperature
+from dialer.shapes import BudgetCounts, Campaign, Lead, LeadCounts, Reason, Temperature
 from dialer.snapshots import seats_of, snapshot
 from dialer.taping import unrecorded
 from dialer.trunk import TrunkGuard

@@ -2,19 +2,13 @@
 
 from dialer.call import UNANSWERED, outcome
 from dialer.call import State as Turn
+from dialer.facts import AttemptEnded, CallEnded, Direction, EndedBy
 from dialer.floor import Floor, LiveCall
+from dialer.line_events import LegFailed
 from dialer.operator import State
 from dialer.operators import Operators
 from dialer.outcomes import FLAGS, Outcome
-from dialer.ports import (
-    AttemptEnded,
-    AttemptKind,
-    CallEnded,
-    Direction,
-    EndedBy,
-    LegFailed,
-    Reason,
-)
+from dialer.shapes import AttemptKind, Reason
 from kit import metrics
 
 FIRST_VOICE = metrics.histogram("first_voice_seconds", "From the answer to the operator's first voice")

@@ -15,13 +15,10 @@ from typing import Any, Self
 
 from dialer.calls import Calls
 from dialer.dialing import Dialing
+from dialer.facts import EndedBy, TrunkChanged
 from dialer.floor import ENGINE, Floor, LiveCall, Ports, Settings
 from dialer.incoming import Incoming
-from dialer.operators import Operators
-from dialer.ports import (
-    CallId,
-    CampaignId,
-    EndedBy,
+from dialer.line_events import (
     LegAnswered,
     LegBeeped,
     LegEnded,
@@ -30,15 +27,14 @@ from dialer.ports import (
     LegOffered,
     LegRinging,
     LineEvent,
-    OperatorId,
     PromptEnded,
-    Reason,
-    TrunkChanged,
     TrunkMoved,
     TrunkState,
 )
+from dialer.operators import Operators
 from dialer.recorder import Recorder
 from dialer.restart import recover
+from dialer.shapes import CallId, CampaignId, OperatorId, Reason
 from dialer.status import CampaignStatus, OperatorView, campaign_status, not_running, operator_view
 from dialer.trunk import TrunkGuard
 from kit import log

@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from math import exp
 
-from dialer.ports import Estimates
+from dialer.shapes import Estimates
 
 PRIOR_RATE = 0.40
 """Share of calls that people answer, before anything is known: high, because that is the careful side."""

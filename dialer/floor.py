@@ -9,35 +9,24 @@ from typing import Any
 from dialer import call as lives
 from dialer import operator as days
 from dialer.estimates import Observed
+from dialer.facts import Direction, EndedBy, LegSound
 from dialer.pacing import Pace
-from dialer.ports import (
+from dialer.ports import BudgetLedger, Callers, Clock, History, Journal, Leads, Lines, Qualifications, Recordings, Rules
+from dialer.queue import Queue
+from dialer.recorder import Recorder
+from dialer.shapes import (
     AttemptId,
     BudgetCounts,
-    BudgetLedger,
-    Callers,
     CallId,
     Campaign,
     CampaignId,
-    Clock,
     DialogRef,
-    Direction,
-    EndedBy,
-    History,
-    Journal,
     Lead,
-    Leads,
     LegId,
-    LegSound,
-    Lines,
     OperatorId,
     ProjectId,
-    Qualifications,
     Reason,
-    Recordings,
-    Rules,
 )
-from dialer.queue import Queue
-from dialer.recorder import Recorder
 from dialer.trunk import TrunkGuard
 from kit import log, metrics
 from kit.tasks import Tasks

@@ -2,18 +2,10 @@
 
 from dialer.call import Event, Life, State
 from dialer.calls import Calls
+from dialer.facts import CallStarted, Direction, EndedBy
 from dialer.floor import ENGINE, Floor, LiveCall
-from dialer.ports import (
-    Caller,
-    CallId,
-    CallStarted,
-    Direction,
-    EndedBy,
-    LegId,
-    LegOffered,
-    ProjectId,
-    Reason,
-)
+from dialer.line_events import LegOffered
+from dialer.shapes import Caller, CallId, LegId, ProjectId, Reason
 from kit import ids, log, metrics
 
 _log = log.get("dialer.incoming")

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 from dialer.call import Event, State
+from dialer.facts import Direction
 from dialer.floor import Floor, LiveCall
-from dialer.ports import JOIN_S, Detection, Direction, LegBeeped, LegJudged
+from dialer.line_events import LegBeeped, LegJudged
+from dialer.shapes import JOIN_S, Detection
 from kit import metrics
 
 VERDICTS = metrics.counter(

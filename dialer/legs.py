@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from zlib import crc32
 
-from dialer.ports import DialogRef, DialogSeed, LegId, LegSound
+from dialer.facts import LegSound
+from dialer.shapes import DialogRef, DialogSeed, LegId
 from media.bridge import joined
 from media.description import Description, Direction, Payload
 from media.firstvoice import FirstVoice

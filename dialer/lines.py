@@ -11,20 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from dialer.legs import LineLeg, sound_file
+from dialer.line_events import LegEnded, LegFailed, LineEvent, PromptEnded, TrunkState
 from dialer.listening import Listening
-from dialer.ports import (
-    AttemptId,
-    Clock,
-    DialogRef,
-    DialogSeed,
-    LegEnded,
-    LegFailed,
-    LegId,
-    LineEvent,
-    PromptEnded,
-    RecordingSink,
-    TrunkState,
-)
+from dialer.ports import Clock, RecordingSink
+from dialer.shapes import AttemptId, DialogRef, DialogSeed, LegId
 from dialer.switchboard import NOT_ACCEPTABLE, NOT_NOW, Switchboard
 from dialer.trunks import Trunk, TrunkWatch
 from kit import log

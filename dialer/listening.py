@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Callable, Mapping
 
-from dialer.ports import LegBeeped, LegId, LegJudged
+from dialer.line_events import LegBeeped, LegJudged
+from dialer.shapes import LegId
 from media.codecs import NAMES, Coder, decoder
 from media.detector import Detector, Tuning
 from media.g711 import FRAME, SAMPLE_RATE

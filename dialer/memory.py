@@ -8,13 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from dialer.facts import AttemptAnswered, AttemptEnded, AttemptRinging, Fact
 from dialer.outcomes import FLAGS, Outcome
-from dialer.ports import (
-    AttemptAnswered,
-    AttemptEnded,
+from dialer.shapes import (
     AttemptId,
     AttemptKind,
-    AttemptRinging,
     AttemptStart,
     BudgetCounts,
     Caller,
@@ -23,7 +21,6 @@ from dialer.ports import (
     DialogRef,
     DialRequest,
     Estimates,
-    Fact,
     Lead,
     LeadCounts,
     LeadId,

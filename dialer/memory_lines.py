@@ -5,26 +5,22 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from dialer.ports import (
-    AttemptId,
-    DialogRef,
-    DialogSeed,
+from dialer.facts import LegSound
+from dialer.line_events import (
     LegAnswered,
     LegBeeped,
     LegEnded,
     LegFailed,
-    LegId,
     LegJudged,
     LegOffered,
     LegRinging,
-    LegSound,
     LineEvent,
     PromptEnded,
-    Reason,
-    RecordingSink,
     TrunkMoved,
     TrunkState,
 )
+from dialer.ports import RecordingSink
+from dialer.shapes import AttemptId, DialogRef, DialogSeed, LegId, Reason
 
 _NETWORK_S = 0.02
 

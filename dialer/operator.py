@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from dialer.errors import WrongTurn
-from dialer.ports import CallId, Reason
+from dialer.shapes import CallId, Reason
 
 
 class State(StrEnum):

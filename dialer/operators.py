@@ -5,20 +5,12 @@ from typing import Protocol
 
 from dialer import operator as days
 from dialer.errors import Draining, NotSignedIn, PhoneRefused
+from dialer.facts import OperatorChanged
 from dialer.floor import Floor, Seat
 from dialer.operator import Command, Event, State
 from dialer.phones import Phones
-from dialer.ports import (
-    AttemptKind,
-    CallId,
-    CampaignId,
-    DialRequest,
-    OperatorChanged,
-    OperatorId,
-    ProjectId,
-    Reason,
-)
 from dialer.routing import Candidate, Choice, choose
+from dialer.shapes import AttemptKind, CallId, CampaignId, DialRequest, OperatorId, ProjectId, Reason
 
 
 class OperatorHooks(Protocol):

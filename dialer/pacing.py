@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from math import ceil, erfc, sqrt
 
 from dialer import budget
-from dialer.ports import BudgetCounts, Mode, Reason
+from dialer.shapes import BudgetCounts, Mode, Reason
 
 SMALL_TEAM = 3
 """Operators at work below which dialing ahead cannot win anything worth its risk."""

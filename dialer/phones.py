@@ -4,22 +4,11 @@ from typing import TYPE_CHECKING
 
 from dialer.call import Event as CallEvent
 from dialer.call import Life, State, outcome, step
+from dialer.facts import AttemptAnswered, AttemptEnded, AttemptRinging
 from dialer.floor import ENGINE, Floor, PhoneLeg, Seat
+from dialer.line_events import LegAnswered, LegEnded, LegFailed, LegRinging
 from dialer.operator import Event
-from dialer.ports import (
-    AttemptAnswered,
-    AttemptEnded,
-    AttemptId,
-    AttemptKind,
-    AttemptRinging,
-    AttemptStart,
-    LegAnswered,
-    LegEnded,
-    LegFailed,
-    LegId,
-    LegRinging,
-    Reason,
-)
+from dialer.shapes import AttemptId, AttemptKind, AttemptStart, LegId, Reason
 from kit import ids, log
 
 if TYPE_CHECKING:

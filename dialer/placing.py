@@ -5,21 +5,11 @@ from itertools import chain, repeat
 
 from dialer.call import Event, Life, State
 from dialer.calls import Calls
+from dialer.facts import AttemptEnded, Direction
 from dialer.floor import Floor, LiveCall, Run, Seat
 from dialer.operators import Operators
 from dialer.outcomes import Outcome
-from dialer.ports import (
-    AttemptEnded,
-    AttemptId,
-    AttemptKind,
-    AttemptStart,
-    CallId,
-    DialRequest,
-    Direction,
-    Lead,
-    LegId,
-    Reason,
-)
+from dialer.shapes import AttemptId, AttemptKind, AttemptStart, CallId, DialRequest, Lead, LegId, Reason
 from kit import ids, log, metrics
 
 _log = log.get("dialer.placing")

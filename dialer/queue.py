@@ -4,7 +4,7 @@ from bisect import insort
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from dialer.ports import CallId, ProjectId
+from dialer.shapes import CallId, ProjectId
 
 
 class Rank(IntEnum):

@@ -10,7 +10,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dialer.ports import Fact, Journal, Reason
+from dialer.facts import Fact
+from dialer.ports import Journal
+from dialer.shapes import Reason
 from kit import log, metrics
 
 _log = log.get("dialer.recorder")

@@ -1,8 +1,9 @@
 """The first thing after a start: whatever was alive when the engine died is ended and called lost."""
 
+from dialer.facts import AttemptEnded
 from dialer.floor import ENGINE, Floor, owner_of
 from dialer.outcomes import Outcome
-from dialer.ports import AttemptEnded, AttemptKind, CampaignId, LostAttempt
+from dialer.shapes import AttemptKind, CampaignId, LostAttempt
 from kit import log, metrics
 
 _log = log.get("dialer.restart")

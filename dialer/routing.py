@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dialer.operator import State
-from dialer.ports import OperatorId, ProjectId, Reason
+from dialer.shapes import OperatorId, ProjectId, Reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dialer.ending import may_be_waited_for
 from dialer.floor import Floor, Run, Seat
 from dialer.operator import State
 from dialer.pacing import Snapshot, hourly
-from dialer.ports import Mode, Temperature
+from dialer.shapes import Mode, Temperature
 
 
 def seats_of(floor: Floor, run: Run) -> list[Seat]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from dialer.floor import Floor, Run, Seat
 from dialer.pacing import Pace
-from dialer.ports import CallId, CampaignId, Mode, OperatorId, Reason
+from dialer.shapes import CallId, CampaignId, Mode, OperatorId, Reason
 from dialer.snapshots import snapshot
 
 

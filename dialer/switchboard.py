@@ -4,17 +4,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from dialer.legs import LineLeg, dialog_of
-from dialer.ports import (
-    Clock,
-    LegAnswered,
-    LegEnded,
-    LegFailed,
-    LegId,
-    LegOffered,
-    LegRinging,
-    LineEvent,
-    TrunkMoved,
-)
+from dialer.line_events import LegAnswered, LegEnded, LegFailed, LegOffered, LegRinging, LineEvent, TrunkMoved
+from dialer.ports import Clock
+from dialer.shapes import LegId
 from dialer.trunks import Trunk, TrunkWatch, peer_of
 from kit import ids, log, metrics
 from media import bridge

@@ -2,7 +2,7 @@
 
 from dialer.errors import NotYourCall
 from dialer.floor import Floor, LiveCall, Run
-from dialer.ports import CallId, OperatorId, Reason, RecordedCall, WithoutRecording
+from dialer.shapes import CallId, OperatorId, Reason, RecordedCall, WithoutRecording
 
 
 class Taping:

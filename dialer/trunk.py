@@ -1,6 +1,7 @@
 """How many calls a trunk bears now: its channels, its calls a second, a gentle start, a circuit breaker. Pure."""
 
-from dialer.ports import Reason, TrunkState
+from dialer.line_events import TrunkState
+from dialer.shapes import Reason
 
 RAMP = 0.10
 """Share of the channels that opens each second after a trunk came (back) up."""

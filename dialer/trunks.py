@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from dialer.ports import Reason, TrunkState
+from dialer.line_events import TrunkState
+from dialer.shapes import Reason
 from kit import log
 from kit.tasks import Tasks
 from media.session import Encryption

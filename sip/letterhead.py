@@ -108,7 +108,8 @@ class Letterhead:
 
     def dress(self, message: Request | Response) -> None:
         """Add who we are, where we are and what we understand."""
-        transport = message.via.transport.lower() if isinstance(message, Response) else "udp"
+        by_udp = isinstance(message, Request) or message.headers["via"][0].startswith("SIP/2.0/UDP ")
+        transport = "udp" if by_udp else message.via.transport.lower()
         message.headers["contact"] = [f"<{self.contact_by(transport)}>"]
         message.headers["allow"] = [ALLOW]
         message.headers["supported"] = [SUPPORTED]

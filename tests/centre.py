@@ -21,28 +21,22 @@ from contacts.numbers.models import number
 from contacts.persons.models import person
 from desk.calls.journal import EngineJournal
 from desk.calls.models import call
+from dialer.facts import AttemptEnded, CallConnected, CallEnded, CallStarted, Direction, EndedBy, OperatorChanged
+from dialer.line_events import TrunkState
 from dialer.outcomes import Outcome
-from dialer.ports import (
-    AttemptEnded,
+from dialer.shapes import (
     AttemptId,
     AttemptKind,
     AttemptStart,
-    CallConnected,
-    CallEnded,
     CallId,
-    CallStarted,
     CampaignId,
     DialogRef,
     DialogSeed,
-    Direction,
-    EndedBy,
     LeadId,
-    OperatorChanged,
     OperatorId,
     PersonId,
     ProjectId,
     Reason,
-    TrunkState,
 )
 from dialer.status import OperatorView, not_running
 from identity.login.models import session

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dialer.ports import Detection, Mode, Temperature, WithoutRecording
+from dialer.shapes import Detection, Mode, Temperature, WithoutRecording
 
 HOUR_S = 3600.0
 DAY_S = 24 * HOUR_S

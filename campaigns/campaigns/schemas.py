@@ -17,7 +17,7 @@ from typing_extensions import TypedDict
 from campaigns.projects.schemas import Prompt
 from campaigns.rules import hours, retry
 from campaigns.text import Body, Id, Line
-from dialer.ports import Detection, Mode, Temperature, WithoutRecording
+from dialer.shapes import Detection, Mode, Temperature, WithoutRecording
 
 LONGEST_DELAY_S = 90 * 86400
 MOST_TRIES = 50

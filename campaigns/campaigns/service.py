@@ -15,7 +15,7 @@ from campaigns.campaigns.schemas import CampaignIn
 from campaigns.errors import CampaignIncomplete, StaleVersion
 from campaigns.lists.leads import visible
 from campaigns.lists.models import lead
-from dialer.ports import Temperature
+from dialer.shapes import Temperature
 from kit import ids
 from kit.db import Tx
 from kit.errors import NotFound

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from campaigns.errors import WrongState
-from dialer.ports import DETECTOR_S, JOIN_S, Detection, Mode
+from dialer.shapes import DETECTOR_S, JOIN_S, Detection, Mode
 from kit.errors import FieldError
 
 

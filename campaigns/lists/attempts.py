@@ -18,7 +18,7 @@ from campaigns.lists.models import ownership as owner
 from campaigns.rules import retry
 from campaigns.rules.retry import LeadState
 from contacts import sealing
-from dialer import ports
+from dialer import facts, shapes
 from dialer.outcomes import FLAGS
 from kit.db import Tx
 from kit.errors import AhizeError
@@ -37,7 +37,7 @@ class NotMine(AhizeError):
 # ---------------------------------------------------------------- before the INVITE
 
 
-def row_of(start: ports.AttemptStart, seal: Seal) -> dict[str, Any]:
+def row_of(start: shapes.AttemptStart, seal: Seal) -> dict[str, Any]:
     """The row of a new attempt, with all that is needed to end its dialog after a crash."""
     dialog, seed = start.dialog, start.dialog.seed
     return {
@@ -66,7 +66,7 @@ def row_of(start: ports.AttemptStart, seal: Seal) -> dict[str, Any]:
     }
 
 
-async def begin(tx: Tx, start: ports.AttemptStart, row: dict[str, Any]) -> None:
+async def begin(tx: Tx, start: shapes.AttemptStart, row: dict[str, Any]) -> None:
     """Write the attempt and take its lead along. Raises NotMine, or IntegrityError for a number that has a live one."""
     if not await ownership.holds(tx, ownership.resource_of(start.kind, start.campaign), start.fence):
         raise NotMine
@@ -82,13 +82,13 @@ async def begin(tx: Tx, start: ports.AttemptStart, row: dict[str, Any]) -> None:
 # ---------------------------------------------------------------- what happened to it
 
 
-async def apply_attempt_ringing(tx: Tx, seal: Seal, fact: ports.AttemptRinging) -> bool:
+async def apply_attempt_ringing(tx: Tx, seal: Seal, fact: facts.AttemptRinging) -> bool:
     """A provisional answer: what it said of the dialog is kept. False: the fence was overtaken."""
     values = {"state": "ringing", "status": fact.status, "ringing_at": func.coalesce(attempt.c.ringing_at, fact.at)}
     return await _follow(tx, fact.attempt, fact.fence, values | _learned(fact.dialog, seal), ("dialing", "ringing"))
 
 
-async def apply_attempt_answered(tx: Tx, seal: Seal, fact: ports.AttemptAnswered) -> bool:
+async def apply_attempt_answered(tx: Tx, seal: Seal, fact: facts.AttemptAnswered) -> bool:
     """The 200 OK. False: the fence was overtaken."""
     values = {"state": "answered", "status": 200, "answered_at": fact.at}
     return await _follow(
@@ -96,7 +96,7 @@ async def apply_attempt_answered(tx: Tx, seal: Seal, fact: ports.AttemptAnswered
     )
 
 
-async def apply_attempt_ended(tx: Tx, fact: ports.AttemptEnded) -> bool:
+async def apply_attempt_ended(tx: Tx, fact: facts.AttemptEnded) -> bool:
     """The end: the outcome's retry rule decides what becomes of the lead. False: the fence was overtaken."""
     row = await _live(tx, fact.attempt, fact.fence)
     if row is None:
@@ -124,7 +124,7 @@ async def has_ended(tx: Tx, wanted: str, fence: int) -> bool:
     return row is not None and row["state"] == ENDED and await ownership.holds(tx, _resource(row), fence)
 
 
-async def unfinished(conn: AsyncConnection, seal: Seal) -> Sequence[ports.LostAttempt]:
+async def unfinished(conn: AsyncConnection, seal: Seal) -> Sequence[shapes.LostAttempt]:
     """Every attempt that is not over, oldest first, with the fence that stands for it now."""
     found = select(attempt).where(attempt.c.state != ENDED).order_by(attempt.c.started_at)
     rows = (await conn.execute(found)).mappings().all()
@@ -157,7 +157,7 @@ def _resource(row: RowMapping) -> str:
     return ownership.resource_of(row["kind"], row["campaign"])
 
 
-def _learned(dialog: ports.DialogRef, seal: Seal) -> dict[str, Any]:
+def _learned(dialog: shapes.DialogRef, seal: Seal) -> dict[str, Any]:
     """What the other side's answer added to the dialog; a later answer without a tag takes nothing away."""
     found: dict[str, Any] = {}
     if dialog.to_tag is not None:
@@ -175,7 +175,7 @@ async def _rules_of(conn: AsyncConnection, wanted: str | None) -> RowMapping | N
     return (await conn.execute(found)).mappings().one_or_none()
 
 
-async def _decide(tx: Tx, wanted: str, fact: ports.AttemptEnded, rules: retry.Retry, ring_s: float) -> None:
+async def _decide(tx: Tx, wanted: str, fact: facts.AttemptEnded, rules: retry.Retry, ring_s: float) -> None:
     same = select(func.count()).where(attempt.c.lead == wanted, attempt.c.outcome == fact.outcome.value)
     times = (await tx.conn.execute(same)).scalar_one()
     counted = lead.c.tries + int(FLAGS[fact.outcome].counts)
@@ -191,10 +191,10 @@ async def _decide(tx: Tx, wanted: str, fact: ports.AttemptEnded, rules: retry.Re
     await tx.conn.execute(update(lead).where(dialing).values(**values))
 
 
-def _lost(row: RowMapping, fence: int, seal: Seal) -> ports.LostAttempt:
-    return ports.LostAttempt(
-        id=ports.AttemptId(row["id"]),
-        kind=ports.AttemptKind(row["kind"]),
+def _lost(row: RowMapping, fence: int, seal: Seal) -> shapes.LostAttempt:
+    return shapes.LostAttempt(
+        id=shapes.AttemptId(row["id"]),
+        kind=shapes.AttemptKind(row["kind"]),
         dialog=_dialog_of(row, seal),
         answered=row["answered_at"] is not None,
         fence=fence,
@@ -204,10 +204,10 @@ def _lost(row: RowMapping, fence: int, seal: Seal) -> ports.LostAttempt:
     )
 
 
-def _dialog_of(row: RowMapping, seal: Seal) -> ports.DialogRef:
+def _dialog_of(row: RowMapping, seal: Seal) -> shapes.DialogRef:
     target = row["remote_target_sealed"]
-    return ports.DialogRef(
-        seed=ports.DialogSeed(row["call_id"], row["from_tag"], row["cseq"], row["local_address"]),
+    return shapes.DialogRef(
+        seed=shapes.DialogSeed(row["call_id"], row["from_tag"], row["cseq"], row["local_address"]),
         trunk=row["trunk"],
         request_uri=seal.open(row["request_uri_sealed"], sealing.URI),
         from_uri=row["from_uri"],

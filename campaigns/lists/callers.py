@@ -7,7 +7,7 @@ from campaigns.lists.models import attempt, lead
 from campaigns.projects import service as projects
 from contacts import sealing
 from contacts.persons import service as persons
-from dialer import ports
+from dialer import shapes
 from kit import phones
 from kit.db import Database
 from kit.phones import PhoneError
@@ -20,19 +20,19 @@ class StoredCallers:
     def __init__(self, db: Database, seal: Seal) -> None:
         self._db, self._seal = db, seal
 
-    async def identify(self, number: str | None, called: str) -> ports.Caller:
+    async def identify(self, number: str | None, called: str) -> shapes.Caller:
         """Who calls from `number` (as shown, or None) to `called`. What nobody knows stays None."""
         async with self._db.read() as conn:
             project = await projects.of_called(conn, called)
             if project is None:
-                return ports.Caller(None)
+                return shapes.Caller(None)
             digest = self._digest(number, project["country"])
             person, last = (None, None) if digest is None else await _known(conn, project["id"], digest)
-        return ports.Caller(
-            project=ports.ProjectId(project["id"]),
-            person=None if person is None else ports.PersonId(person),
-            campaign=None if last is None else ports.CampaignId(last["campaign"]),
-            lead=None if last is None else ports.LeadId(last["id"]),
+        return shapes.Caller(
+            project=shapes.ProjectId(project["id"]),
+            person=None if person is None else shapes.PersonId(person),
+            campaign=None if last is None else shapes.CampaignId(last["campaign"]),
+            lead=None if last is None else shapes.LeadId(last["id"]),
             greeting=project["greeting"],
         )
 

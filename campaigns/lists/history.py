@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from campaigns.lists.models import attempt
-from dialer import ports
+from dialer import shapes
 from dialer.outcomes import FLAGS, Outcome
 from kit.db import Database
 
@@ -25,7 +25,7 @@ class StoredLedger:
     def __init__(self, db: Database, window: timedelta = WINDOW) -> None:
         self._db, self._window = db, window
 
-    async def counts(self, campaign: ports.CampaignId, now: datetime) -> ports.BudgetCounts:
+    async def counts(self, campaign: shapes.CampaignId, now: datetime) -> shapes.BudgetCounts:
         found = (
             select(attempt.c.outcome, func.count())
             .where(
@@ -39,7 +39,7 @@ class StoredLedger:
             by_outcome = {row[0]: row[1] for row in await conn.execute(found)}
         abandoned = sum(by_outcome.get(outcome, 0) for outcome in ABANDONED)
         machines = sum(by_outcome.get(outcome, 0) for outcome in MACHINES)
-        return ports.BudgetCounts(sum(by_outcome.values()) - machines, abandoned, machines)
+        return shapes.BudgetCounts(sum(by_outcome.values()) - machines, abandoned, machines)
 
 
 class StoredHistory:
@@ -48,7 +48,7 @@ class StoredHistory:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def estimates(self, campaign: ports.CampaignId, now: datetime) -> ports.Estimates:
+    async def estimates(self, campaign: shapes.CampaignId, now: datetime) -> shapes.Estimates:
         columns = (attempt.c.outcome, attempt.c.started_at, attempt.c.answered_at, attempt.c.ended_at)
         ended = (
             select(*columns)
@@ -67,7 +67,7 @@ class StoredHistory:
         talks = [_seconds(row.answered_at, row.ended_at) for row in answered if row.outcome == Outcome.CONNECTED]
         rings = [_seconds(row.started_at, row.answered_at) for row in answered]
         live = sum(row.outcome in HUMAN for row in rows)
-        return ports.Estimates(len(rows), live, _mean(talks), None, _mean(rings))
+        return shapes.Estimates(len(rows), live, _mean(talks), None, _mean(rings))
 
 
 def _seconds(start: datetime, end: datetime) -> float:

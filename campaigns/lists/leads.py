@@ -14,7 +14,7 @@ from campaigns.lists import attempts, ownership
 from campaigns.lists.models import call_list, lead
 from campaigns.rules.retry import LeadState
 from contacts import sealing
-from dialer import ports
+from dialer import shapes
 from kit import ids
 from kit.clock import Clock, SystemClock
 from kit.db import Database, Tx
@@ -35,7 +35,7 @@ class StoredLeads:
         self._clock = clock or SystemClock()
         self.owner = owner or ids.new()
 
-    async def campaigns(self) -> Sequence[ports.Campaign]:
+    async def campaigns(self) -> Sequence[shapes.Campaign]:
         """Running campaigns, the most urgent first."""
         running = select(campaign).where(campaign.c.state == "running")
         async with self._db.read() as conn:
@@ -46,7 +46,7 @@ class StoredLeads:
         """Become the owner. What an earlier owner had reserved is open again: it was never dialed and cannot be."""
         return await self._db.write(self._take_for(resource), urgent=True)
 
-    async def reserve(self, campaign: ports.CampaignId, n: int, fence: int, now: datetime) -> Sequence[ports.Lead]:
+    async def reserve(self, campaign: shapes.CampaignId, n: int, fence: int, now: datetime) -> Sequence[shapes.Lead]:
         """Up to `n` due leads, most urgent first; none under an overtaken fence."""
         async with self._db.read() as conn:
             wanted = await _due(conn, campaign, n, now)
@@ -57,12 +57,12 @@ class StoredLeads:
         return [self._lead_of(by_id[each]) for each in wanted if each in by_id]
 
     async def release(
-        self, lead: ports.LeadId, fence: int, not_before: datetime | None, reason: ports.Reason | None
+        self, lead: shapes.LeadId, fence: int, not_before: datetime | None, reason: shapes.Reason | None
     ) -> None:
         """Give a reserved lead back undialed; see the port."""
         await self._db.write(lambda tx: _release(tx, lead, fence, not_before, reason), urgent=True)
 
-    async def begin(self, start: ports.AttemptStart) -> bool:
+    async def begin(self, start: shapes.AttemptStart) -> bool:
         """Commit the attempt. False: do not dial."""
         row = attempts.row_of(start, self._seal)
         try:
@@ -71,17 +71,17 @@ class StoredLeads:
             return False
         return True
 
-    async def unfinished(self) -> Sequence[ports.LostAttempt]:
+    async def unfinished(self) -> Sequence[shapes.LostAttempt]:
         """Attempts that are not final, with the fence that stands now: whoever took over ends them."""
         async with self._db.read() as conn:
             return await attempts.unfinished(conn, self._seal)
 
-    async def waiting(self, campaign: ports.CampaignId, now: datetime) -> ports.LeadCounts:
+    async def waiting(self, campaign: shapes.CampaignId, now: datetime) -> shapes.LeadCounts:
         """How many leads are callable now and later."""
         async with self._db.read() as conn:
             found = (await conn.execute(_counted(campaign, now))).one()
             code = None if found.next_at is None else await conn.scalar(_waits_for(campaign, found.next_at))
-        return ports.LeadCounts(found.callable or 0, found.later or 0, found.next_at, code)
+        return shapes.LeadCounts(found.callable or 0, found.later or 0, found.next_at, code)
 
     def _take_for(self, resource: str):
         async def work(tx: Tx) -> int:
@@ -94,12 +94,12 @@ class StoredLeads:
 
         return work
 
-    def _lead_of(self, row: RowMapping) -> ports.Lead:
-        return ports.Lead(
-            id=ports.LeadId(row["id"]),
-            campaign=ports.CampaignId(row["campaign"]),
-            project=ports.ProjectId(row["project"]),
-            person=ports.PersonId(row["person"]),
+    def _lead_of(self, row: RowMapping) -> shapes.Lead:
+        return shapes.Lead(
+            id=shapes.LeadId(row["id"]),
+            campaign=shapes.CampaignId(row["campaign"]),
+            project=shapes.ProjectId(row["project"]),
+            person=shapes.PersonId(row["person"]),
             number=self._seal.open(row["number_sealed"], sealing.NUMBER),
             tries=row["attempts"],
         )
@@ -193,7 +193,7 @@ async def _reserve(tx: Tx, campaign: str, wanted: Sequence[str], fence: int, now
     return (await tx.conn.execute(taken.returning(*columns))).mappings().all()
 
 
-async def _release(tx: Tx, wanted: str, fence: int, not_before: datetime | None, reason: ports.Reason | None) -> None:
+async def _release(tx: Tx, wanted: str, fence: int, not_before: datetime | None, reason: shapes.Reason | None) -> None:
     mine = and_(lead.c.id == wanted, lead.c.state == LeadState.RESERVED.value, lead.c.fence == fence)
     code = None if reason is None else reason.code[:40]
     if not_before is not None:
@@ -222,19 +222,19 @@ def _waits_for(campaign: str, at: datetime):
     return select(lead.c.waits_for).where(*here).limit(1)
 
 
-def _detector_of(row: RowMapping) -> ports.Detector:
+def _detector_of(row: RowMapping) -> shapes.Detector:
     measures = dict(row["detector"])
-    error = measures.pop("error", ports.DETECTOR_ERROR)
-    return ports.Detector(ports.Detection(row["detection"]), measures, error)
+    error = measures.pop("error", shapes.DETECTOR_ERROR)
+    return shapes.Detector(shapes.Detection(row["detection"]), measures, error)
 
 
-def _campaign_of(row: RowMapping) -> ports.Campaign:
-    return ports.Campaign(
-        id=ports.CampaignId(row["id"]),
-        project=ports.ProjectId(row["project"]),
+def _campaign_of(row: RowMapping) -> shapes.Campaign:
+    return shapes.Campaign(
+        id=shapes.CampaignId(row["id"]),
+        project=shapes.ProjectId(row["project"]),
         name=row["name"],
-        temperature=ports.Temperature(row["temperature"]),
-        mode=ports.Mode(row["mode"]),
+        temperature=shapes.Temperature(row["temperature"]),
+        mode=shapes.Mode(row["mode"]),
         caller_id=row["caller_id"] or "",
         trunk=row["trunk"],
         ring_s=row["ring_s"],
@@ -246,5 +246,5 @@ def _campaign_of(row: RowMapping) -> ports.Campaign:
         message=row["message"],
         detector=_detector_of(row),
         record=row["record"],
-        without_recording=ports.WithoutRecording(row["without_recording"]),
+        without_recording=shapes.WithoutRecording(row["without_recording"]),
     )

@@ -6,7 +6,7 @@ from sqlalchemy import Column, ColumnElement, case, insert, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns.lists.models import ownership
-from dialer.ports import AttemptKind
+from dialer.shapes import AttemptKind
 from kit.db import Tx
 
 ENGINE = "engine"

@@ -13,7 +13,7 @@ from campaigns.projects.models import project
 from campaigns.rules import hours, policy, retry
 from contacts import sealing
 from contacts.dnc import service as dnc
-from dialer import ports
+from dialer import shapes
 from kit.db import Database
 from kit.seal import Seal
 
@@ -25,14 +25,14 @@ class Gate:
         self._db, self._seal = db, seal
         self._extensions = re.compile(extensions)
 
-    async def may_dial(self, request: ports.DialRequest, now: datetime) -> ports.Verdict:
+    async def may_dial(self, request: shapes.DialRequest, now: datetime) -> shapes.Verdict:
         """Allowed, or why not, with the first moment to ask again."""
-        if request.kind is ports.AttemptKind.LEG:
+        if request.kind is shapes.AttemptKind.LEG:
             return policy.judge(policy.Question(request.kind, request.number, now, self._extensions))
         async with self._db.read() as conn:
             return policy.judge(await self._question(conn, request, now))
 
-    async def _question(self, conn: AsyncConnection, request: ports.DialRequest, now: datetime) -> policy.Question:
+    async def _question(self, conn: AsyncConnection, request: shapes.DialRequest, now: datetime) -> policy.Question:
         digest = sealing.number_digest(self._seal, request.number)
         row = await _known(conn, request)
         return policy.Question(
@@ -47,7 +47,7 @@ class Gate:
         )
 
 
-async def _known(conn: AsyncConnection, request: ports.DialRequest) -> RowMapping | None:
+async def _known(conn: AsyncConnection, request: shapes.DialRequest) -> RowMapping | None:
     """Campaign, project and lead of the request in one row; the lead's columns are empty when it is not of them."""
     columns = (
         *(campaign.c.state, campaign.c.hours, campaign.c.retry),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from campaigns.rules import hours
-from dialer.ports import AttemptKind, Reason, Verdict
+from dialer.shapes import AttemptKind, Reason, Verdict
 from kit.phones import DIALABLE, NO_COUNTRY, Kind, Phone, PhoneError, parse
 
 ALLOWED = Verdict(True)

@@ -18,7 +18,6 @@ from cli.settings import Settings
 from cli.settings import Trunk as TrunkSettings
 from sip import headers as h
 from sip.agent import UserAgent
-from sip.errors import BadTlsFiles
 from sip.letterhead import OWN_USER
 from sip.listener import Listener, Peer
 from sip.message import Request, Response
@@ -47,8 +46,6 @@ async def look(settings: Settings, trunk: TrunkSettings, now: datetime) -> list[
     )
     try:
         await agent.start()
-    except BadTlsFiles as error:
-        return [problem(check, str(error), "see sip.tls_ca, sip.tls_certificate and sip.tls_key")]
     except OSError as error:
         return [problem(check, f"no socket on {settings.sip.host} ({error.strerror})", "see sip.host")]
     try:

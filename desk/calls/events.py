@@ -5,7 +5,7 @@ The operator who has the call is the main receiver; before there is one, those w
 
 from datetime import datetime
 
-from dialer import ports
+from dialer import facts, shapes
 from kit import ids
 from kit.journal import Event
 
@@ -19,7 +19,7 @@ def topic_of(project: str | None, operator: str | None) -> str:
     return SYSTEM if project is None else f"project:{project}"
 
 
-def reason_body(reason: ports.Reason | None) -> dict[str, object] | None:
+def reason_body(reason: shapes.Reason | None) -> dict[str, object] | None:
     return None if reason is None else {"code": reason.code, "values": dict(reason.values)}
 
 
@@ -38,7 +38,7 @@ def _event(
     return Event(ids.new(), project, topic, subject, f"ahize.{name}.v1", at, known)
 
 
-def call_started(fact: ports.CallStarted) -> Event:
+def call_started(fact: facts.CallStarted) -> Event:
     return _event(
         "call.started",
         fact.call,
@@ -53,11 +53,11 @@ def call_started(fact: ports.CallStarted) -> Event:
     )
 
 
-def call_queued(fact: ports.CallQueued) -> Event:
+def call_queued(fact: facts.CallQueued) -> Event:
     return _event("call.queued", fact.call, fact.at, project=fact.project, call=fact.call, place=fact.place)
 
 
-def call_connected(fact: ports.CallConnected) -> Event:
+def call_connected(fact: facts.CallConnected) -> Event:
     return _event(
         "call.connected",
         fact.call,
@@ -69,7 +69,7 @@ def call_connected(fact: ports.CallConnected) -> Event:
     )
 
 
-def call_ended(fact: ports.CallEnded) -> Event:
+def call_ended(fact: facts.CallEnded) -> Event:
     return _event(
         "call.ended",
         fact.call,
@@ -99,7 +99,7 @@ def call_disposed(
     )
 
 
-def attempt_ended(fact: ports.AttemptEnded) -> Event:
+def attempt_ended(fact: facts.AttemptEnded) -> Event:
     return _event(
         "attempt.ended",
         fact.attempt,
@@ -115,7 +115,7 @@ def attempt_ended(fact: ports.AttemptEnded) -> Event:
     )
 
 
-def operator_changed(fact: ports.OperatorChanged, project: str | None) -> Event:
+def operator_changed(fact: facts.OperatorChanged, project: str | None) -> Event:
     """`project`: that of the call the operator has, if any: those who watch it see the change too."""
     return _event(
         "operator.changed",
@@ -130,7 +130,7 @@ def operator_changed(fact: ports.OperatorChanged, project: str | None) -> Event:
     )
 
 
-def campaign_paced(fact: ports.CampaignPaced) -> Event:
+def campaign_paced(fact: facts.CampaignPaced) -> Event:
     return _event(
         "campaign.paced",
         fact.campaign,
@@ -141,5 +141,5 @@ def campaign_paced(fact: ports.CampaignPaced) -> Event:
     )
 
 
-def trunk_changed(fact: ports.TrunkChanged) -> Event:
+def trunk_changed(fact: facts.TrunkChanged) -> Event:
     return _event("trunk.changed", fact.trunk, fact.at, trunk=fact.trunk, up=fact.up, reason=reason_body(fact.reason))

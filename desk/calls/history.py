@@ -11,8 +11,9 @@ from campaigns.lists.models import attempt, lead
 from desk.calls.models import call
 from desk.calls.why import Contact
 from desk.calls.words import Text
+from dialer.facts import Direction
 from dialer.outcomes import Outcome
-from dialer.ports import AttemptKind, Direction
+from dialer.shapes import AttemptKind
 from kit.seal import Seal
 
 NOTE = "note"

@@ -16,7 +16,7 @@ from desk.calls import events
 from desk.calls.models import call
 from desk.status.service import put_state
 from desk.store import insert_into
-from dialer import ports
+from dialer import facts
 from kit.db import Database, Tx
 from kit.seal import Seal
 
@@ -32,11 +32,11 @@ class EngineJournal:
         self._db = db
         self._seal = seal
 
-    async def record(self, *facts: ports.Fact) -> bool:
-        """Commit `facts` with their events in one transaction. False: a fence was overtaken, nothing was written."""
+    async def record(self, *happened: facts.Fact) -> bool:
+        """Commit what happened, with the events. False: a fence was overtaken, nothing was written."""
 
         async def work(tx: Tx) -> None:
-            await _Writing(tx, self._seal).write(facts)
+            await _Writing(tx, self._seal).write(happened)
 
         try:
             await self._db.write(work, urgent=True)
@@ -53,70 +53,70 @@ class _Writing:
     seal: Seal
     projects: dict[str, str] = field(default_factory=dict[str, str])
 
-    async def write(self, facts: Sequence[ports.Fact]) -> None:
-        for fact in facts:
+    async def write(self, happened: Sequence[facts.Fact]) -> None:
+        for fact in happened:
             await self._one(fact)
 
     @singledispatchmethod
-    async def _one(self, fact: ports.Fact) -> None:
+    async def _one(self, fact: facts.Fact) -> None:
         raise TypeError(f"the journal does not know the fact {type(fact).__name__}")
 
     @_one.register
-    async def _(self, fact: ports.AttemptRinging) -> None:
+    async def _(self, fact: facts.AttemptRinging) -> None:
         if not await attempts.apply_attempt_ringing(self.tx, self.seal, fact):
             await self._known(fact)
 
     @_one.register
-    async def _(self, fact: ports.AttemptAnswered) -> None:
+    async def _(self, fact: facts.AttemptAnswered) -> None:
         if not await attempts.apply_attempt_answered(self.tx, self.seal, fact):
             await self._known(fact)
 
     @_one.register
-    async def _(self, fact: ports.AttemptEnded) -> None:
+    async def _(self, fact: facts.AttemptEnded) -> None:
         if not await attempts.apply_attempt_ended(self.tx, fact):
             await self._known(fact)
         elif fact.project is not None:
             self.tx.emit(events.attempt_ended(fact))
 
     @_one.register
-    async def _(self, fact: ports.CallStarted) -> None:
+    async def _(self, fact: facts.CallStarted) -> None:
         statement = insert_into(self.tx, call).values(**self._row_of(fact)).on_conflict_do_nothing()
         self.projects[fact.call] = fact.project
         if (await self.tx.conn.execute(statement)).rowcount == 1:  # else an earlier try was committed after all
             self.tx.emit(events.call_started(fact))
 
     @_one.register
-    async def _(self, fact: ports.CallQueued) -> None:
+    async def _(self, fact: facts.CallQueued) -> None:
         if await self._change(fact.call, queued_at=fact.at):
             self.tx.emit(events.call_queued(fact))
 
     @_one.register
-    async def _(self, fact: ports.CallConnected) -> None:
+    async def _(self, fact: facts.CallConnected) -> None:
         changes = {"operator": fact.operator, "connected_at": fact.at, "connect_ms": fact.connect_ms}
         if await self._change(fact.call, **changes):
             self.tx.emit(events.call_connected(fact))
 
     @_one.register
-    async def _(self, fact: ports.CallEnded) -> None:
+    async def _(self, fact: facts.CallEnded) -> None:
         ended = {"ended_at": fact.at, "ended_by": fact.by.value, "end_reason": events.reason_body(fact.reason)}
         if await self._change(fact.call, **ended, **_sound(fact.sound)):
             self.tx.emit(events.call_ended(fact))
 
     @_one.register
-    async def _(self, fact: ports.OperatorChanged) -> None:
+    async def _(self, fact: facts.OperatorChanged) -> None:
         reason = events.reason_body(fact.reason)
         await put_state(self.tx, fact.operator, fact.state, fact.at, reason=reason, call=fact.call, until=fact.until)
         self.tx.emit(events.operator_changed(fact, await self._project_of(fact.call)))
 
     @_one.register
-    async def _(self, fact: ports.CampaignPaced) -> None:
+    async def _(self, fact: facts.CampaignPaced) -> None:
         self.tx.emit(events.campaign_paced(fact))
 
     @_one.register
-    async def _(self, fact: ports.TrunkChanged) -> None:
+    async def _(self, fact: facts.TrunkChanged) -> None:
         self.tx.emit(events.trunk_changed(fact))
 
-    def _row_of(self, fact: ports.CallStarted) -> dict[str, object]:
+    def _row_of(self, fact: facts.CallStarted) -> dict[str, object]:
         number = fact.number
         return {
             "id": fact.call,
@@ -132,7 +132,7 @@ class _Writing:
             "started_at": fact.at,
         }
 
-    async def _known(self, fact: ports.AttemptRinging | ports.AttemptAnswered | ports.AttemptEnded) -> None:
+    async def _known(self, fact: facts.AttemptRinging | facts.AttemptAnswered | facts.AttemptEnded) -> None:
         """A fact that was not applied: an earlier try was committed after all, or we are not the owner."""
         if not await attempts.has_ended(self.tx, fact.attempt, fact.fence):
             raise FenceOvertaken
@@ -151,7 +151,7 @@ class _Writing:
         return self.projects.get(call_id)
 
 
-def _sound(sound: ports.LegSound | None) -> dict[str, object]:
+def _sound(sound: facts.LegSound | None) -> dict[str, object]:
     if sound is None:
         return {}
     heard = {"loss": sound.loss, "jitter_ms": sound.jitter_ms, "round_trip_ms": sound.round_trip_ms, "mos": sound.mos}

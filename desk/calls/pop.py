@@ -24,7 +24,8 @@ from desk.calls.models import call
 from desk.calls.script import fill
 from desk.calls.why import Situation, Why, why
 from desk.calls.words import Text
-from dialer.ports import Direction, Temperature
+from dialer.facts import Direction
+from dialer.shapes import Temperature
 from kit import phones
 from kit.seal import Seal
 

@@ -13,7 +13,7 @@ from desk.calls.access import may_end, may_read
 from desk.calls.errors import CallOver
 from desk.calls.schemas import CallShown, Disposed, Result
 from desk.parts import Dialer, running
-from dialer.ports import CallId, OperatorId
+from dialer.shapes import CallId, OperatorId
 from identity.access import Actor, Right, needs
 from identity.parts import Db, Now, Seals
 from kit import idempotency

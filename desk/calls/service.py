@@ -17,13 +17,13 @@ from desk.calls.history import NOTE
 from desk.calls.models import call
 from desk.calls.schemas import CallShown, Disposed, Result
 from desk.status.service import OFFLINE, RESTARTED, not_offline, put_state
-from dialer import ports
+from dialer import facts, shapes
 from identity.roles.rights import Actor
 from kit import phones
 from kit.db import Tx
 from kit.seal import Seal
 
-LOST = ports.Reason("lost")
+LOST = shapes.Reason("lost")
 ASKED = "call"  # the source of a do-not-call entry: said in a call
 CALLBACK_WITHIN = timedelta(days=366)
 
@@ -136,14 +136,14 @@ async def close_lost_calls(tx: Tx, now: datetime) -> int:
     lost = (await tx.conn.execute(live)).all()
     for row in lost:
         talk_s = 0.0 if row.connected_at is None else max(0.0, (now - row.connected_at).total_seconds())
-        fact = ports.CallEnded(row.id, row.project, ports.EndedBy.ENGINE, LOST, talk_s, now, row.operator)
+        fact = facts.CallEnded(row.id, row.project, facts.EndedBy.ENGINE, LOST, talk_s, now, row.operator)
         await _close(tx, fact)
     for operator in await not_offline(tx.conn):
         await _sign_off(tx, operator, now)
     return len(lost)
 
 
-async def _close(tx: Tx, fact: ports.CallEnded) -> None:
+async def _close(tx: Tx, fact: facts.CallEnded) -> None:
     reason = events.reason_body(fact.reason)
     ended = {"ended_at": fact.at, "ended_by": fact.by.value, "end_reason": reason}
     await tx.conn.execute(update(call).where(call.c.id == fact.call).values(**ended))
@@ -151,6 +151,6 @@ async def _close(tx: Tx, fact: ports.CallEnded) -> None:
 
 
 async def _sign_off(tx: Tx, operator: str, now: datetime) -> None:
-    reason = ports.Reason(RESTARTED)
+    reason = shapes.Reason(RESTARTED)
     await put_state(tx, operator, OFFLINE, now, reason=events.reason_body(reason))
-    tx.emit(events.operator_changed(ports.OperatorChanged(ports.OperatorId(operator), OFFLINE, reason, now), None))
+    tx.emit(events.operator_changed(facts.OperatorChanged(shapes.OperatorId(operator), OFFLINE, reason, now), None))

@@ -10,8 +10,9 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from desk.calls.words import OUTCOMES, Text, moment
+from dialer.facts import Direction
 from dialer.outcomes import FLAGS, Outcome
-from dialer.ports import Direction, Temperature
+from dialer.shapes import Temperature
 
 RETURNED_WITHIN = timedelta(days=7)
 

@@ -12,7 +12,7 @@ from desk.calls.access import may_end
 from desk.parts import Dialer, Recorded, running
 from desk.recordings import service
 from desk.recordings.schemas import RecordingShown
-from dialer.ports import CallId, OperatorId
+from dialer.shapes import CallId, OperatorId
 from identity.access import Actor, Right, needs
 from identity.audit import service as audit
 from identity.parts import Db, Now, Seals

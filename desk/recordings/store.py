@@ -12,7 +12,7 @@ from sqlalchemy import insert, update
 from desk.recordings.models import recording
 from desk.recordings.service import KEPT, RECORDING, SHORTENED, close_lost, key_context
 from desk.recordings.shelf import Shelf, Tape, Written
-from dialer import ports
+from dialer import shapes
 from kit import ids, log
 from kit.clock import Clock
 from kit.db import Database, Tx
@@ -48,7 +48,7 @@ class StoredRecordings:
         await self.shelf.close()
         await self._tasks.close()
 
-    def open(self, call: ports.RecordedCall) -> Tape:
+    def open(self, call: shapes.RecordedCall) -> Tape:
         new, key = ids.new(), secrets.token_bytes(_KEY)
         tape = self.shelf.tape(new, key)
         row = {
@@ -66,9 +66,9 @@ class StoredRecordings:
         task.add_done_callback(self._open.discard)
         return tape
 
-    def trouble(self) -> ports.Reason | None:
+    def trouble(self) -> shapes.Reason | None:
         code = self.shelf.trouble
-        return None if code is None else ports.Reason("recordings_stuck", {"cause": code})
+        return None if code is None else shapes.Reason("recordings_stuck", {"cause": code})
 
     async def _keep(self, row: dict[str, str | bytes | datetime | None], tape: Tape) -> None:
         await self._until_stored(lambda tx: _execute(tx, insert(recording).values(row)))

@@ -12,7 +12,7 @@ from desk.parts import Dialer, Engine, Log, running
 from desk.status import snapshot
 from desk.status.errors import NoExtension
 from desk.status.service import OFFLINE
-from dialer.ports import OperatorId, Reason
+from dialer.shapes import OperatorId, Reason
 from dialer.status import OperatorView
 from identity.access import Actor, Right, needs
 from identity.parts import Db, Now, Seals

@@ -12,7 +12,8 @@ from desk.calls.events import reason_body
 from desk.calls.models import call
 from desk.parts import Engine, trunks_of
 from desk.status.service import OFFLINE, WRAP_UP, state_of
-from dialer.ports import CampaignId, OperatorId, TrunkState
+from dialer.line_events import TrunkState
+from dialer.shapes import CampaignId, OperatorId
 from identity.roles.rights import Actor, Right
 from kit.seal import Seal
 

@@ -13,7 +13,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from api import stream, websocket
 from cli.doors import bind, opened
 from cli.settings import Server
-from dialer.ports import Direction, Reason, TrunkChanged
+from dialer.facts import Direction, TrunkChanged
+from dialer.shapes import Reason
 from identity.login.models import api_key, session
 from identity.roles.models import membership
 from identity.roles.rights import Role

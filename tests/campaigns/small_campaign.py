@@ -18,7 +18,7 @@ from campaigns.lists.writing import Target, counted, judge, no_counts, write
 from campaigns.projects import service as projects
 from campaigns.rules import hours
 from contacts import sealing
-from dialer import ports
+from dialer import facts, shapes
 from dialer.outcomes import Outcome
 from kit import ids
 from kit.clock import ManualClock
@@ -129,13 +129,13 @@ class Setting:
 
     # ------------------------------------------------------------ dialing
 
-    async def reserve(self, n: int = 1) -> list[ports.Lead]:
+    async def reserve(self, n: int = 1) -> list[shapes.Lead]:
         return list(await self.leads.reserve(self.campaign, n, self.fence, self.clock.now()))
 
-    def start(self, taken: ports.Lead, fence: int | None = None) -> ports.AttemptStart:
-        return ports.AttemptStart(
-            id=ports.AttemptId(ids.new()),
-            kind=ports.AttemptKind.CALL,
+    def start(self, taken: shapes.Lead, fence: int | None = None) -> shapes.AttemptStart:
+        return shapes.AttemptStart(
+            id=shapes.AttemptId(ids.new()),
+            kind=shapes.AttemptKind.CALL,
             number=taken.number,
             trunk="pbx",
             dialog=dialog(taken.number),
@@ -147,15 +147,15 @@ class Setting:
             project=taken.project,
         )
 
-    async def begun(self) -> tuple[ports.Lead, ports.AttemptStart]:
+    async def begun(self) -> tuple[shapes.Lead, shapes.AttemptStart]:
         """A lead reserved and its attempt committed."""
         (taken,) = await self.reserve()
         start = self.start(taken)
         assert await self.leads.begin(start)
         return taken, start
 
-    async def end(self, start: ports.AttemptStart, outcome: Outcome, fence: int | None = None) -> bool:
-        fact = ports.AttemptEnded(
+    async def end(self, start: shapes.AttemptStart, outcome: Outcome, fence: int | None = None) -> bool:
+        fact = facts.AttemptEnded(
             start.id,
             start.fence if fence is None else fence,
             start.kind,
@@ -170,7 +170,7 @@ class Setting:
         )
         return await self.db.write(lambda tx: attempts.apply_attempt_ended(tx, fact))
 
-    async def run(self, outcome: Outcome, after_s: float = 1.0) -> ports.Lead:
+    async def run(self, outcome: Outcome, after_s: float = 1.0) -> shapes.Lead:
         """One whole attempt of the next lead."""
         taken, start = await self.begun()
         self.clock.advance(after_s)
@@ -178,10 +178,10 @@ class Setting:
         return taken
 
 
-def dialog(number: str, **learned: Any) -> ports.DialogRef:
-    seed = ports.DialogSeed("call-1@host", "tag-1", 1, "127.0.0.1:5070")
+def dialog(number: str, **learned: Any) -> shapes.DialogRef:
+    seed = shapes.DialogSeed("call-1@host", "tag-1", 1, "127.0.0.1:5070")
     uri = f"sip:{number}@pbx"
-    return ports.DialogRef(seed, "pbx", uri, "sip:dialer@pbx", uri, **learned)
+    return shapes.DialogRef(seed, "pbx", uri, "sip:dialer@pbx", uri, **learned)
 
 
 def later(clock: ManualClock, seconds: float) -> datetime:

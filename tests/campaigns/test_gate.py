@@ -6,23 +6,23 @@ from small_campaign import Setting, later, number_of
 from campaigns.rules.gate import Gate
 from contacts import sealing
 from contacts.dnc import service as dnc
-from dialer import ports
+from dialer import shapes
 from dialer.outcomes import Outcome
 
 
-def call(setting: Setting, lead: ports.Lead, **values) -> ports.DialRequest:
+def call(setting: Setting, lead: shapes.Lead, **values) -> shapes.DialRequest:
     named = {"campaign": lead.campaign, "project": lead.project, "lead": lead.id, **values}
-    return ports.DialRequest(ports.AttemptKind.CALL, named.pop("number", lead.number), "pbx", **named)
+    return shapes.DialRequest(shapes.AttemptKind.CALL, named.pop("number", lead.number), "pbx", **named)
 
 
-async def code(setting: Setting, request: ports.DialRequest) -> str | None:
+async def code(setting: Setting, request: shapes.DialRequest) -> str | None:
     gate = Gate(setting.db, setting.seal, "10[0-9]{2}")
     verdict = await gate.may_dial(request, setting.clock.now())
     return None if verdict.reason is None else verdict.reason.code
 
 
 @pytest.fixture
-async def lead(setting: Setting) -> ports.Lead:
+async def lead(setting: Setting) -> shapes.Lead:
     await setting.add(number_of(1))
     (taken,) = await setting.reserve()
     return taken
@@ -35,11 +35,11 @@ async def bar(setting: Setting, number: str, project: str | None, **values) -> N
     await setting.db.write(lambda tx: dnc.add(tx, project=project, **named, **values))
 
 
-async def test_a_lead_of_a_running_campaign_may_be_dialed(setting: Setting, lead: ports.Lead):
+async def test_a_lead_of_a_running_campaign_may_be_dialed(setting: Setting, lead: shapes.Lead):
     assert await code(setting, call(setting, lead)) is None
 
 
-async def test_do_not_call_of_the_project_and_of_everywhere(setting: Setting, lead: ports.Lead):
+async def test_do_not_call_of_the_project_and_of_everywhere(setting: Setting, lead: shapes.Lead):
     await bar(setting, lead.number, await setting.new_project())
     assert await code(setting, call(setting, lead)) is None
 
@@ -52,7 +52,7 @@ async def test_do_not_call_of_the_project_and_of_everywhere(setting: Setting, le
     assert await code(setting, call(setting, lead)) == "on_do_not_call"
 
 
-async def test_a_lead_is_dialed_at_its_own_number_in_its_own_campaign_only(setting: Setting, lead: ports.Lead):
+async def test_a_lead_is_dialed_at_its_own_number_in_its_own_campaign_only(setting: Setting, lead: shapes.Lead):
     other = await setting.new_campaign(setting.project)
 
     assert await code(setting, call(setting, lead, number=number_of(2))) == "lead_unknown"
@@ -78,7 +78,7 @@ async def test_the_projects_country_is_the_only_one(setting: Setting):
         ({"retry": {"max_tries": 0}}, "tries_used"),
     ],
 )
-async def test_the_campaign_as_it_stands_now_decides(setting: Setting, lead: ports.Lead, values, expected: str):
+async def test_the_campaign_as_it_stands_now_decides(setting: Setting, lead: shapes.Lead, values, expected: str):
     await setting.set_campaign(**values)
 
     assert await code(setting, call(setting, lead)) == expected
@@ -98,18 +98,18 @@ async def test_a_number_rests_in_every_campaign_after_a_lost_call(setting: Setti
     assert await code(setting, call(setting, taken)) is None
 
 
-async def test_a_promise_is_kept_although_the_tries_are_used(setting: Setting, lead: ports.Lead):
+async def test_a_promise_is_kept_although_the_tries_are_used(setting: Setting, lead: shapes.Lead):
     await setting.set_leads(tries=9, waits_for="callback")
 
     assert await code(setting, call(setting, lead)) is None
 
-    await setting.leads.release(lead.id, setting.fence, setting.clock.now(), ports.Reason("outside_hours"))
+    await setting.leads.release(lead.id, setting.fence, setting.clock.now(), shapes.Reason("outside_hours"))
     (again,) = await setting.reserve()
     assert await code(setting, call(setting, again)) is None
 
 
 async def test_legs_go_to_extensions_only(setting: Setting):
-    leg = ports.DialRequest(ports.AttemptKind.LEG, "1001", "pbx")
+    leg = shapes.DialRequest(shapes.AttemptKind.LEG, "1001", "pbx")
 
     assert await code(setting, leg) is None
-    assert await code(setting, ports.DialRequest(ports.AttemptKind.LEG, number_of(1), "pbx")) == "not_an_extension"
+    assert await code(setting, shapes.DialRequest(shapes.AttemptKind.LEG, number_of(1), "pbx")) == "not_an_extension"

@@ -8,7 +8,7 @@ from campaigns.lists import attempts
 from campaigns.lists.callers import StoredCallers
 from campaigns.lists.history import StoredHistory, StoredLedger
 from campaigns.projects.qualified import StoredQualifications
-from dialer import ports
+from dialer import facts, shapes
 from dialer.outcomes import Outcome
 from identity.roles.models import membership
 from identity.users.models import user
@@ -25,9 +25,9 @@ async def test_the_window_counts_live_answers_and_forgets(setting: Setting):
         await setting.run(outcome)
     ledger = StoredLedger(setting.db)
 
-    assert await ledger.counts(setting.campaign, setting.clock.now()) == ports.BudgetCounts(live=4, abandoned=2)
+    assert await ledger.counts(setting.campaign, setting.clock.now()) == shapes.BudgetCounts(live=4, abandoned=2)
     setting.clock.advance(11 * DAY_S)
-    assert await ledger.counts(setting.campaign, setting.clock.now()) == ports.BudgetCounts(live=3, abandoned=1)
+    assert await ledger.counts(setting.campaign, setting.clock.now()) == shapes.BudgetCounts(live=3, abandoned=1)
 
 
 async def test_estimates_come_from_recent_attempts(setting: Setting):
@@ -36,7 +36,7 @@ async def test_estimates_come_from_recent_attempts(setting: Setting):
     await setting.run(Outcome.TRUNK_BUSY)
     taken, start = await setting.begun()
     setting.clock.advance(8)
-    fact = ports.AttemptAnswered(start.id, setting.fence, dialog(taken.number), setting.clock.now())
+    fact = facts.AttemptAnswered(start.id, setting.fence, dialog(taken.number), setting.clock.now())
     await setting.db.write(lambda tx: attempts.apply_attempt_answered(tx, setting.seal, fact))
     setting.clock.advance(90)
     await setting.end(start, Outcome.CONNECTED)
@@ -44,7 +44,7 @@ async def test_estimates_come_from_recent_attempts(setting: Setting):
 
     found = await history.estimates(setting.campaign, setting.clock.now())
 
-    assert found == ports.Estimates(dialed=2, live=1, talk_s=90.0, wrap_up_s=None, ring_s=8.0)
+    assert found == shapes.Estimates(dialed=2, live=1, talk_s=90.0, wrap_up_s=None, ring_s=8.0)
     setting.clock.advance(DAY_S)
     assert (await history.estimates(setting.campaign, setting.clock.now())).dialed == 0
 
@@ -59,7 +59,7 @@ async def test_a_returned_call_finds_person_lead_and_campaign(setting: Setting, 
 
     found = await StoredCallers(setting.db, setting.seal).identify(shown, "902121000000")
 
-    assert found == ports.Caller(project, taken.person, setting.campaign, taken.id, "welcome")
+    assert found == shapes.Caller(project, taken.person, setting.campaign, taken.id, "welcome")
 
 
 async def test_the_campaign_that_dialed_last_is_the_one_called_back(setting: Setting):
@@ -80,15 +80,15 @@ async def test_a_stranger_has_the_project_of_the_number_called(setting: Setting,
     project = await setting.new_project(inbound_numbers=["7000"])
     callers = StoredCallers(setting.db, setting.seal)
 
-    assert await callers.identify(shown, "7000") == ports.Caller(project)
-    assert await callers.identify(shown, "7001") == ports.Caller(None)
+    assert await callers.identify(shown, "7000") == shapes.Caller(project)
+    assert await callers.identify(shown, "7001") == shapes.Caller(None)
 
 
 async def test_a_person_of_another_project_is_a_stranger(setting: Setting):
     await setting.add(number_of(1))
     project = await setting.new_project(inbound_numbers=["7000"])
 
-    assert await StoredCallers(setting.db, setting.seal).identify(number_of(1), "7000") == ports.Caller(project)
+    assert await StoredCallers(setting.db, setting.seal).identify(number_of(1), "7000") == shapes.Caller(project)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from small_campaign import Setting, dialog, later, number_of
 
 from campaigns.lists import attempts
 from campaigns.lists.leads import StoredLeads, apply_disposition, reopen_outside_hours
-from dialer import ports
+from dialer import facts, shapes
 from dialer.outcomes import Outcome
 from kit.db import Database
 
@@ -61,7 +61,7 @@ async def test_a_released_lead_waits_until_its_moment(setting: Setting):
     await setting.add(number_of(1))
     (taken,) = await setting.reserve()
 
-    await setting.leads.release(taken.id, setting.fence, later(setting.clock, 60), ports.Reason("outside_hours"))
+    await setting.leads.release(taken.id, setting.fence, later(setting.clock, 60), shapes.Reason("outside_hours"))
 
     assert await setting.reserve() == []
     setting.clock.advance(61)
@@ -73,7 +73,7 @@ async def test_a_lead_refused_for_good_is_closed_with_its_reason(setting: Settin
     await setting.add(number_of(1))
     (taken,) = await setting.reserve()
 
-    await setting.leads.release(taken.id, setting.fence, None, ports.Reason(code))
+    await setting.leads.release(taken.id, setting.fence, None, shapes.Reason(code))
 
     row = await setting.lead(taken.id)
     assert (row.state, row.waits_for) == (state, code)
@@ -93,7 +93,7 @@ async def test_an_attempt_is_stored_with_all_that_ends_its_dialog(setting: Setti
     await setting.add(number_of(1))
     taken, start = await setting.begun()
     ringing = dialog(taken.number, to_tag="their-tag", remote_target="sip:x@10.0.0.9", route_set=("<sip:p;lr>",))
-    fact = ports.AttemptRinging(start.id, setting.fence, 180, ringing, setting.clock.now())
+    fact = facts.AttemptRinging(start.id, setting.fence, 180, ringing, setting.clock.now())
 
     assert await setting.db.write(lambda tx: attempts.apply_attempt_ringing(tx, setting.seal, fact))
 
@@ -105,7 +105,7 @@ async def test_an_attempt_is_stored_with_all_that_ends_its_dialog(setting: Setti
 async def test_an_answered_attempt_is_known_as_answered(setting: Setting):
     await setting.add(number_of(1))
     taken, start = await setting.begun()
-    fact = ports.AttemptAnswered(start.id, setting.fence, dialog(taken.number, to_tag="t"), setting.clock.now())
+    fact = facts.AttemptAnswered(start.id, setting.fence, dialog(taken.number, to_tag="t"), setting.clock.now())
 
     assert await setting.db.write(lambda tx: attempts.apply_attempt_answered(tx, setting.seal, fact))
 
@@ -151,8 +151,8 @@ async def test_a_lead_that_was_not_reserved_is_not_begun(setting: Setting):
 
 async def test_a_leg_needs_no_lead_but_the_engines_fence(setting: Setting):
     fence = await setting.leads.take("engine")
-    leg = ports.AttemptStart(
-        ports.AttemptId("a" * 32), ports.AttemptKind.LEG, "1001", "pbx", dialog("1001"), fence, setting.clock.now()
+    leg = shapes.AttemptStart(
+        shapes.AttemptId("a" * 32), shapes.AttemptKind.LEG, "1001", "pbx", dialog("1001"), fence, setting.clock.now()
     )
 
     assert await setting.leads.begin(leg)
@@ -184,7 +184,7 @@ async def test_the_older_fence_changes_nothing(setting: Setting, newer: StoredLe
     assert await setting.reserve() == []
     assert not await setting.leads.begin(setting.start(reserved))
     assert not await setting.end(start, Outcome.BUSY)
-    ringing = ports.AttemptRinging(start.id, setting.fence, 180, start.dialog, setting.clock.now())
+    ringing = facts.AttemptRinging(start.id, setting.fence, 180, start.dialog, setting.clock.now())
     assert not await setting.db.write(lambda tx: attempts.apply_attempt_ringing(tx, setting.seal, ringing))
     await setting.leads.release(reserved.id, setting.fence, later(setting.clock, 999), None)
     assert (await setting.attempt(start.id)).state == "dialing"

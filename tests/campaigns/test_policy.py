@@ -8,7 +8,7 @@ import pytest
 
 from campaigns.rules import policy
 from campaigns.rules.hours import DAYS, week_of
-from dialer.ports import AttemptKind
+from dialer.shapes import AttemptKind
 
 NOON = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 NIGHT = datetime(2026, 6, 1, 21, 0, tzinfo=UTC)

@@ -9,24 +9,20 @@ from campaigns.lists.models import lead
 from desk.calls.models import call
 from desk.calls.service import close_lost_calls
 from desk.status.models import operator_state
-from dialer.ports import (
+from dialer.facts import (
     AttemptRinging,
     CallConnected,
     CallEnded,
-    CallId,
     CallQueued,
     CallStarted,
-    CampaignId,
     CampaignPaced,
     Direction,
     EndedBy,
     LegSound,
     OperatorChanged,
-    OperatorId,
-    ProjectId,
-    Reason,
     TrunkChanged,
 )
+from dialer.shapes import CallId, CampaignId, OperatorId, ProjectId, Reason
 from kit import ids
 
 

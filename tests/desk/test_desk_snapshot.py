@@ -1,6 +1,6 @@
 import pytest
 
-from dialer.ports import Reason
+from dialer.shapes import Reason
 from identity.roles.rights import Role
 
 

@@ -7,8 +7,8 @@ from centre import Customer, now
 from sqlalchemy import event as hooks
 
 from desk.calls import pop
+from dialer.facts import Direction
 from dialer.outcomes import Outcome
-from dialer.ports import Direction
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from desk.recordings.sealed import PIECE
 from desk.recordings.service import close_lost
 from desk.recordings.shelf import Tape
 from desk.recordings.store import StoredRecordings
-from dialer.ports import CallId, CampaignId, OperatorId, ProjectId, RecordedCall
+from dialer.shapes import CallId, CampaignId, OperatorId, ProjectId, RecordedCall
 from identity.audit.models import audit
 from identity.roles.rights import Role
 from kit.clock import SystemClock

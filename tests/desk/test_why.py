@@ -5,8 +5,9 @@ import pytest
 
 from desk.calls.why import TEXTS, Code, Contact, Situation, why
 from desk.calls.words import OUTCOMES, Text, moment
+from dialer.facts import Direction
 from dialer.outcomes import Outcome
-from dialer.ports import Direction, Temperature
+from dialer.shapes import Temperature
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 ISTANBUL = ZoneInfo("Europe/Istanbul")

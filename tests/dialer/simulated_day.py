@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from small_centre import Centre, numbers
 
+from dialer.facts import CallEnded, Fact, OperatorChanged
 from dialer.memory import Retry
 from dialer.memory_lines import FarEnd, people
-from dialer.ports import CallEnded, Campaign, Fact, OperatorChanged, OperatorId
+from dialer.shapes import Campaign, OperatorId
 from kit.virtual import run
 
 

@@ -8,6 +8,8 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from dialer.engine import Engine, Ports, Settings
+from dialer.facts import AttemptEnded, Fact
+from dialer.line_events import TrunkState
 from dialer.memory import (
     MemoryCallers,
     MemoryHistory,
@@ -20,21 +22,18 @@ from dialer.memory import (
     Retry,
 )
 from dialer.memory_lines import PHONE, FarEnd, MemoryLines, is_phone
-from dialer.ports import (
-    AttemptEnded,
+from dialer.shapes import (
     AttemptKind,
     BudgetCounts,
     Caller,
     Campaign,
     CampaignId,
     Estimates,
-    Fact,
     Mode,
     OperatorId,
     ProjectId,
     Reason,
     Temperature,
-    TrunkState,
 )
 from kit.virtual import VirtualClock, run
 

@@ -4,19 +4,11 @@ import pytest
 from small_centre import Centre, campaign, numbers, predictive, virtual
 
 from dialer.budget import with_mistakes
+from dialer.facts import AttemptEnded, CallConnected, CallStarted, OperatorChanged
 from dialer.memory import Retry
 from dialer.memory_lines import FarEnd
 from dialer.outcomes import Outcome
-from dialer.ports import (
-    AttemptEnded,
-    AttemptKind,
-    BudgetCounts,
-    CallConnected,
-    CallStarted,
-    Detection,
-    Detector,
-    OperatorChanged,
-)
+from dialer.shapes import AttemptKind, BudgetCounts, Detection, Detector
 from dialer.snapshots import snapshot
 
 HANG_UP = Detector(Detection.HANG_UP)

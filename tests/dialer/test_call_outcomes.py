@@ -5,20 +5,19 @@ import asyncio
 import pytest
 from small_centre import Centre, campaign, names, numbers, predictive, virtual
 
-from dialer.memory_lines import ANSWERS, BUSY, PHONE, RINGS_ON, SILENT, FarEnd
-from dialer.outcomes import Outcome
-from dialer.ports import (
+from dialer.facts import (
     AttemptAnswered,
     AttemptEnded,
-    AttemptKind,
     AttemptRinging,
-    BudgetCounts,
     CallConnected,
     CallEnded,
     CallStarted,
     EndedBy,
     OperatorChanged,
 )
+from dialer.memory_lines import ANSWERS, BUSY, PHONE, RINGS_ON, SILENT, FarEnd
+from dialer.outcomes import Outcome
+from dialer.shapes import AttemptKind, BudgetCounts
 
 SOME = BudgetCounts(100, 0)
 """Enough live answers before, so that a team of three may dial ahead."""

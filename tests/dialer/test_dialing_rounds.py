@@ -8,21 +8,11 @@ import pytest
 from small_centre import BANK, TAXI, Centre, campaign, numbers, predictive, virtual
 from structlog.testing import capture_logs
 
+from dialer.facts import CallConnected, CampaignPaced, OperatorChanged, TrunkChanged
 from dialer.memory import MemoryRules
 from dialer.memory_lines import ANSWERS, BUSY, RINGS_ON, FarEnd
 from dialer.outcomes import Outcome
-from dialer.ports import (
-    AttemptKind,
-    AttemptStart,
-    BudgetCounts,
-    CallConnected,
-    CampaignPaced,
-    DialRequest,
-    OperatorChanged,
-    Reason,
-    TrunkChanged,
-    Verdict,
-)
+from dialer.shapes import AttemptKind, AttemptStart, BudgetCounts, DialRequest, Reason, Verdict
 
 
 @virtual

@@ -5,7 +5,7 @@ from asterisk import Pbx, pbx  # noqa: F401
 from small_centre import campaign
 from test_real_lines import RealCentre, first
 
-from dialer.ports import CallConnected
+from dialer.facts import CallConnected
 from dialer.trunks import Trunk
 from media.session import Encryption
 from sip.tls import Tls

@@ -7,25 +7,19 @@ import pytest
 from small_centre import BANK, DID, TAXI, Centre, campaign, names, numbers, predictive, virtual
 
 from dialer.errors import Draining, NotSignedIn, NotYourCall, PhoneRefused
-from dialer.memory import MemoryRules
-from dialer.memory_lines import ANSWERS, RINGS_ON, FarEnd
-from dialer.ports import (
+from dialer.facts import (
     AttemptEnded,
-    AttemptKind,
     CallConnected,
     CallEnded,
-    Caller,
-    CallId,
     CallQueued,
     CallStarted,
     Direction,
     EndedBy,
     OperatorChanged,
-    OperatorId,
-    ProjectId,
-    Reason,
-    Verdict,
 )
+from dialer.memory import MemoryRules
+from dialer.memory_lines import ANSWERS, RINGS_ON, FarEnd
+from dialer.shapes import AttemptKind, Caller, CallId, OperatorId, ProjectId, Reason, Verdict
 
 CALLER = "+905321112233"
 

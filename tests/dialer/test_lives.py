@@ -7,7 +7,7 @@ from dialer.call import Command, Event, Life, State, outcome, step
 from dialer.errors import WrongTurn
 from dialer.operator import Operator
 from dialer.outcomes import Outcome
-from dialer.ports import CallId, Reason
+from dialer.shapes import CallId, Reason
 
 CALL = CallId("c1")
 

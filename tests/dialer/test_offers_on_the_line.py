@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 from trunk_side import Outgoing, Service
 
+from dialer.line_events import LegAnswered, LegOffered, LineEvent
 from dialer.lines import SipLines
-from dialer.ports import LegAnswered, LegOffered, LineEvent
 from dialer.trunks import Trunk
 from kit.clock import SystemClock
 from media.session import PortRange

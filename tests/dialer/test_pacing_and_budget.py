@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from dialer import budget, pacing
 from dialer.estimates import PRIOR_RATE, Durations, Observed
 from dialer.pacing import Snapshot, decide
-from dialer.ports import BudgetCounts, Estimates, Mode
+from dialer.shapes import BudgetCounts, Estimates, Mode
 
 TEN = Snapshot(
     Mode.PREDICTIVE,

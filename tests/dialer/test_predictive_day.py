@@ -7,21 +7,12 @@ import pytest
 from simulated_day import Day, Watch, work_a_day
 from small_centre import BANK, DID, TAXI, Centre, campaign, numbers, predictive, virtual
 
+from dialer.facts import AttemptEnded, CallConnected, CallEnded, CallStarted
 from dialer.memory import Retry
 from dialer.memory_lines import FarEnd, people
 from dialer.operator import State as Day_
 from dialer.outcomes import FLAGS, Outcome
-from dialer.ports import (
-    AttemptEnded,
-    AttemptKind,
-    BudgetCounts,
-    CallConnected,
-    CallEnded,
-    CallStarted,
-    Detection,
-    Detector,
-    OperatorId,
-)
+from dialer.shapes import AttemptKind, BudgetCounts, Detection, Detector, OperatorId
 
 HOURS = 5.0
 

@@ -9,26 +9,11 @@ from asterisk import Pbx
 from phone import Phone
 from small_centre import BANK, Centre, campaign, predictive
 
+from dialer.facts import AttemptAnswered, AttemptEnded, CallConnected, CallEnded, CallStarted, EndedBy, TrunkChanged
 from dialer.lines import SipLines
 from dialer.memory_lines import FarEnd
 from dialer.outcomes import Outcome
-from dialer.ports import (
-    AttemptAnswered,
-    AttemptEnded,
-    AttemptKind,
-    BudgetCounts,
-    CallConnected,
-    CallEnded,
-    Caller,
-    CallStarted,
-    Campaign,
-    Detection,
-    Detector,
-    EndedBy,
-    LegId,
-    OperatorId,
-    TrunkChanged,
-)
+from dialer.shapes import AttemptKind, BudgetCounts, Caller, Campaign, Detection, Detector, LegId, OperatorId
 from dialer.trunks import Trunk
 from kit.clock import SystemClock
 from media.g711 import loudness

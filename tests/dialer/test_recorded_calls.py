@@ -7,8 +7,9 @@ import pytest
 from small_centre import Centre, campaign, numbers, virtual
 
 from dialer.errors import NotYourCall
+from dialer.facts import CallConnected, CallEnded, LegSound
 from dialer.memory_lines import FarEnd
-from dialer.ports import CallConnected, CallEnded, Detection, Detector, LegSound, OperatorId, Reason, WithoutRecording
+from dialer.shapes import Detection, Detector, OperatorId, Reason, WithoutRecording
 from kit import metrics
 
 TALKS = FarEnd(after_s=3.0, talk_s=30.0)

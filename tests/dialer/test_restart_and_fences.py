@@ -6,10 +6,11 @@ import itertools
 import pytest
 from small_centre import Centre, campaign, numbers, virtual
 
+from dialer.facts import AttemptEnded, CallEnded, CallStarted
 from dialer.memory import MemoryJournal
 from dialer.memory_lines import ANSWERS, RINGS_ON, FarEnd, MemoryLines
 from dialer.outcomes import Outcome
-from dialer.ports import AttemptEnded, AttemptKind, CallEnded, CallStarted
+from dialer.shapes import AttemptKind
 
 
 async def die(centre: Centre) -> None:

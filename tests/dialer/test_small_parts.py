@@ -5,12 +5,14 @@ import asyncio
 import pytest
 from small_centre import BANK, TAXI, virtual
 
+from dialer.facts import Fact, OperatorChanged
 from dialer.legs import LineLeg
+from dialer.line_events import TrunkState
 from dialer.operator import State
-from dialer.ports import CallId, Fact, LegId, OperatorChanged, OperatorId, Reason, TrunkState
 from dialer.queue import Place, Queue, Rank
 from dialer.recorder import Recorder
 from dialer.routing import Candidate, choose
+from dialer.shapes import CallId, LegId, OperatorId, Reason
 from dialer.trunk import HALVES_AT, REST_S, STOPS_AT, TrunkGuard
 from kit import ids
 from kit.tasks import Tasks

@@ -8,10 +8,11 @@ from typing import Any
 from small_centre import BANK, DID, TAXI, Centre, campaign, numbers, predictive, virtual
 from structlog.testing import capture_logs
 
+from dialer.facts import AttemptEnded, CallEnded, CallStarted, EndedBy
 from dialer.memory import Retry
 from dialer.memory_lines import BUSY, RINGS_ON, SILENT, FarEnd, is_phone
 from dialer.operator import State
-from dialer.ports import AttemptEnded, BudgetCounts, CallEnded, CallStarted, Campaign, EndedBy, OperatorId
+from dialer.shapes import BudgetCounts, Campaign, OperatorId
 from kit.errors import Conflict, Forbidden
 
 OPERATORS = 30

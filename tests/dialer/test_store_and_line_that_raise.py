@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from small_centre import Centre, campaign, numbers, virtual
 
+from dialer.facts import AttemptEnded
 from dialer.memory_lines import FarEnd
 from dialer.outcomes import Outcome
-from dialer.ports import AttemptEnded, AttemptId, AttemptKind, LegId, OperatorId
+from dialer.shapes import AttemptId, AttemptKind, LegId, OperatorId
 
 SHORT = FarEnd(after_s=1.0, talk_s=5.0)
 

@@ -8,10 +8,14 @@ from listening import ANSWER, Ear, dial
 from kit import virtual
 from sip.agent import UserAgent
 from sip.client_call import ClientCall
+from sip.gate import Limits
 from sip.listener import Peer
 from sip.message import Request, Response, parse
 from sip.server_call import ServerCall
 from sip.transport import Above, Address, Receive
+
+CROWDS = Limits(half_open_from_one=1_000, half_open=1_000)
+"""Tests call by the hundred, all at once."""
 
 
 class Net:
@@ -43,7 +47,9 @@ class Net:
         return [kind(message) for _, _, message in self.log]
 
     async def agent(self, host: str, ear: Ear) -> UserAgent:
-        made = UserAgent((host, 5060), peers=lambda host: Peer("net"), listener=ear, open_transports=self.open)
+        made = UserAgent(
+            (host, 5060), peers=lambda host: Peer("net"), listener=ear, open_transports=self.open, limits=CROWDS
+        )
         await made.start()
         return made
 

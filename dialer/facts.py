@@ -1,0 +1,170 @@
+"""What happened, as the engine tells the journal. Times and numbers as in `dialer.shapes`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from dialer.outcomes import Outcome
+from dialer.shapes import (
+    AttemptId,
+    AttemptKind,
+    CallId,
+    CampaignId,
+    DialogRef,
+    LeadId,
+    OperatorId,
+    PersonId,
+    ProjectId,
+    Reason,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRinging:
+    attempt: AttemptId
+    fence: int
+    status: int
+    dialog: DialogRef
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptAnswered:
+    attempt: AttemptId
+    fence: int
+    dialog: DialogRef
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptEnded:
+    """Final. `status`: the last SIP status (0: none). `ring_s`, `talk_s`: seconds."""
+
+    attempt: AttemptId
+    fence: int
+    kind: AttemptKind
+    outcome: Outcome
+    status: int
+    ring_s: float
+    talk_s: float
+    at: datetime
+    lead: LeadId | None = None
+    campaign: CampaignId | None = None
+    project: ProjectId | None = None
+
+
+class Direction(StrEnum):
+    IN = "in"
+    OUT = "out"
+
+
+@dataclass(frozen=True, slots=True)
+class CallStarted:
+    """A live call: an answered outgoing one, or an incoming one at its INVITE. `number`: the other side, if known."""
+
+    call: CallId
+    direction: Direction
+    project: ProjectId
+    number: str | None
+    at: datetime
+    campaign: CampaignId | None = None
+    lead: LeadId | None = None
+    person: PersonId | None = None
+    attempt: AttemptId | None = None
+    called: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallQueued:
+    call: CallId
+    project: ProjectId
+    place: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallConnected:
+    """Joined to an operator: this becomes the screen-pop. `connect_ms`: answer (or arrival) to the bridge."""
+
+    call: CallId
+    project: ProjectId
+    operator: OperatorId
+    connect_ms: float
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LegSound:
+    """How a leg sounded, as far as we heard it. `loss`: a share; `mos`: 1.0 to 4.41, an estimate (ITU-T G.107).
+
+    `first_voice_ms`: from the answer to the first packet with a voice that was relayed to the leg; None: none was.
+    """
+
+    loss: float
+    jitter_ms: float
+    round_trip_ms: float | None
+    mos: float
+    first_voice_ms: float | None
+
+
+class EndedBy(StrEnum):
+    CUSTOMER = "customer"
+    OPERATOR = "operator"
+    ENGINE = "engine"
+    LINE = "line"
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    call: CallId
+    project: ProjectId
+    by: EndedBy
+    reason: Reason
+    talk_s: float
+    at: datetime
+    operator: OperatorId | None = None
+    sound: LegSound | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorChanged:
+    """`state`: a name of `dialer.operator.State`. `until`: when the state ends by itself (wrap-up)."""
+
+    operator: OperatorId
+    state: str
+    reason: Reason | None
+    at: datetime
+    call: CallId | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignPaced:
+    """Written when the reason changes, not at every decision."""
+
+    campaign: CampaignId
+    project: ProjectId
+    reason: Reason
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkChanged:
+    trunk: str
+    up: bool
+    reason: Reason
+    at: datetime
+
+
+Fact = (
+    AttemptRinging
+    | AttemptAnswered
+    | AttemptEnded
+    | CallStarted
+    | CallQueued
+    | CallConnected
+    | CallEnded
+    | OperatorChanged
+    | CampaignPaced
+    | TrunkChanged
+)
