@@ -54,7 +54,7 @@ ENV PATH=/opt/ahize/bin:$PATH \
     AHIZE_RECORDINGS__FOLDER=/data/recordings
 USER 10001:10001
 VOLUME /data
-EXPOSE 8080/tcp 5070/udp 30000-31999/udp
+EXPOSE 8080/tcp 5070/udp 5070/tcp 5071/tcp 30000-31999/udp
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8080/health', timeout=2)"]

@@ -13,6 +13,7 @@ from typing import Any
 from dialer import call as attempt
 from dialer import operator
 from sip.call import LIFE
+from sip.offering import OFFERS
 from sip.transaction import TRANSITIONS, State
 
 FOLDER = Path(__file__).parent
@@ -29,6 +30,7 @@ def diagrams() -> dict[str, str]:
     machines = {"invite-client": "IC_", "client": "NC_", "invite-server": "IS_", "server": "NS_"}
     drawn = {f"transaction-{name}": mermaid(_transaction(prefix)) for name, prefix in machines.items()}
     drawn["call"] = mermaid(_plain(LIFE, "TRYING", ("OVER",)))
+    drawn["offer"] = mermaid(_plain(OFFERS, "NONE", ()))
     drawn["dialer-call"] = mermaid(
         [(_BEGIN, "offered", "a call comes in"), *_plain(attempt.TRANSITIONS, "placing", ("ended",))]
     )

@@ -33,7 +33,7 @@ Password = Annotated[
 ]
 Trace = Annotated[bool, typer.Option("--trace", help="show every SIP message; what proves the password is left out")]
 For = Annotated[float | None, typer.Option("--for", min=0, help="hang up so many seconds after the answer")]
-Play = Annotated[Path | None, typer.Option("--play", help="a WAV (8 kHz, mono, 16 bit) for the far end to hear")]
+Play = Annotated[Path | None, typer.Option("--play", help="a WAV (PCM, any usual rate) for the far end to hear")]
 Record = Annotated[Path | None, typer.Option("--record", help="keep what the far end says in this WAV")]
 Keys = Annotated[str, typer.Option("--keys", help="keys to press after the answer: 0-9 * # A-D")]
 

@@ -9,6 +9,7 @@ import pytest
 from dialer import call, operator
 from docs import diagrams
 from sip.call import LIFE
+from sip.offering import OFFERS
 from sip.transaction import TRANSITIONS
 
 TOP = Path(__file__).parents[2]
@@ -35,6 +36,7 @@ def test_every_transition_is_drawn():
 
     assert sum(events(text) for text in machines) == len(TRANSITIONS)
     assert events(drawn["call"]) == len(LIFE)
+    assert events(drawn["offer"]) == len(OFFERS)
     assert events(drawn["dialer-call"]) == len(call.TRANSITIONS) + 1  # and that a call comes in
     assert events(drawn["dialer-operator"]) == len(operator.TRANSITIONS)
 
