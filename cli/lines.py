@@ -3,6 +3,7 @@
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from cli import settings as config
 from cli.settings import Settings
@@ -46,6 +47,7 @@ async def lines_of(settings: Settings) -> AsyncGenerator[SipLines]:
         media_advertise=settings.media.advertise,
         user_agent=settings.sip.user_agent,
         language=settings.media.language,
+        prompts=() if settings.media.prompts is None else (Path(settings.media.prompts),),
         tls=tls_of(settings, settings.sip.tls_port),
     )
     try:
@@ -103,5 +105,6 @@ def trunk_of(trunk: config.Trunk) -> Trunk:
         min_digest=trunk.min_digest,
         channels=trunk.channels,
         cps=trunk.calls_per_second,
+        peers=trunk.peers,
         srtp=Encryption(trunk.srtp),
     )

@@ -1,6 +1,8 @@
 """Every setting of `config.yaml`, with what is allowed."""
 
 import re
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -18,6 +20,19 @@ def _a_pattern(value: str) -> str:
 def _a_word(value: object) -> object:
     """YAML reads a bare off as false."""
     return "off" if value is False else value
+
+
+def _a_folder(value: str | None) -> str | None:
+    if value is not None and not Path(value).is_dir():
+        raise ValueError("there is no such folder: make it, or take this line out")
+    return value
+
+
+def _an_address(value: str) -> str:
+    try:
+        return str(ip_address(value))
+    except ValueError:
+        raise ValueError("this is no IP address: write one like 192.0.2.7") from None
 
 
 Pattern = Annotated[str, AfterValidator(_a_pattern)]
@@ -105,6 +120,7 @@ class Media(Section):
     port_min: Annotated[int, Field(ge=1024, le=65534)] = 30000
     port_max: Annotated[int, Field(ge=1025, le=65535)] = 31999
     language: Literal["tr", "en"] = "tr"
+    prompts: Annotated[str | None, AfterValidator(_a_folder)] = None
 
     @model_validator(mode="after")
     def range_holds_a_leg(self) -> "Media":
@@ -126,6 +142,7 @@ class Trunk(Section):
     channels: Annotated[int, Field(ge=1, le=10000)] = 30
     calls_per_second: Annotated[float, Field(gt=0, le=1000)] = 10
     extensions: Pattern = "10[0-9]{2}"
+    peers: tuple[Annotated[str, AfterValidator(_an_address)], ...] = ()
     srtp: Annotated[Literal["off", "optional", "required"], BeforeValidator(_a_word)] = "off"
 
 

@@ -68,7 +68,8 @@ def kept_by_ntp() -> bool | None:
 def disk(settings: Settings, free: Callable[[Path], int] = lambda path: shutil.disk_usage(path).free) -> Finding:
     """Whether there is room where the data is."""
     file = store.sqlite_file(settings.database.url)
-    folders = [Path(settings.uploads.folder).absolute(), *([] if file is None else [file.parent])]
+    kept = [Path(folder).absolute() for folder in (settings.uploads.folder, settings.recordings.folder)]
+    folders = [*kept, *([] if file is None else [file.parent])]
     room, folder = min((free(_there(folder)), folder) for folder in folders)
     found = f"{room / GIB:.1f} GiB free at {folder}"
     return ok("disk", found) if room >= SPARE else problem("disk", found, "make room: a full disk ends all dialing")

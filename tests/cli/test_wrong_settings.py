@@ -33,6 +33,28 @@ def test_encryption_is_a_word_with_or_without_quotes(tmp_path: Path, word: str):
     assert load(Settings, file, environ={}).trunks[0].srtp == word.strip("'")
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [("media:\n  prompts: no/such/folder\n", "no such folder"), ("", "no IP address")],
+)
+def test_a_folder_or_an_address_that_is_none_is_refused(tmp_path: Path, line: str, said: str):
+    peers = "['pbx.example']" if not line else "[192.0.2.7]"
+    file = tmp_path / "config.yaml"
+    file.write_text(f"{line}trunks:\n  - name: pbx\n    host: 127.0.0.1\n    peers: {peers}\n")
+
+    with pytest.raises(SettingsError, match=said):
+        load(Settings, file, environ={})
+
+
+async def test_more_addresses_and_own_prompts_reach_the_line(tmp_path: Path):
+    made = settings(sip={"port": 0}, media={"prompts": str(tmp_path)}, trunks=[TRUNK | {"peers": ["192.0.2.7"]}])
+
+    async with lines.lines_of(made) as line:
+        assert line.agent.peers("192.0.2.7") is not None
+        assert line.agent.peers("192.0.2.8") is None
+        assert line._prompts == (tmp_path,)
+
+
 def test_a_port_that_is_taken_is_named():
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
