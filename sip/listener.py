@@ -110,7 +110,8 @@ class Listener:
         return None
 
     def on_renegotiated(self, call: Call) -> None:
-        """Our own new offer was answered: `call.local_sdp` and `call.remote_sdp` hold from now on."""
+        """A new offer of ours was answered, also one that they asked for by a re-INVITE without any:
+        `call.local_sdp` and `call.remote_sdp` hold from now on."""
 
     def on_reoffer_refused(self, call: Call, status: int, reason: str) -> None:
         """Our own new offer came to nothing; what was agreed before stands. 408 and 481 end the call instead."""

@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 import pytest
 from trunk_side import Outgoing, Service
 
-from dialer.line_events import LegAnswered, LegOffered, LineEvent
+from dialer.legs import to_text
+from dialer.line_events import LegAnswered, LegEnded, LegOffered, LineEvent
 from dialer.lines import SipLines
 from dialer.trunks import Trunk
 from kit.clock import SystemClock
-from media.session import PortRange
+from media.session import Leg, PortRange
 from sip.call import Call
 
 LINE_PORTS = (29000, 29198)
@@ -22,12 +23,17 @@ class Caller(Service):
     def __init__(self) -> None:
         super().__init__()
         self.told: asyncio.Queue[int] = asyncio.Queue()
+        self.reanswer: bytes | None = None
 
     def on_renegotiated(self, call: Call) -> None:
         self.told.put_nowait(200)
 
     def on_reoffer_refused(self, call: Call, status: int, reason: str) -> None:
         self.told.put_nowait(status)
+
+    def on_reoffer(self, call: Call, sdp: bytes) -> bytes | None:
+        self.told.put_nowait(0)
+        return self.reanswer
 
     async def answer(self) -> int:
         async with asyncio.timeout(10):
@@ -89,3 +95,37 @@ async def test_an_offer_that_cannot_be_heard_is_declined_and_the_call_goes_on(
     taken = await caller.answer()
 
     assert (declined, taken, out.call.is_up, len(lines._legs)) == (488, 200, True, 1)
+
+
+async def test_a_caller_that_moves_its_sound_in_the_answer_to_a_refresh_is_followed(
+    talk: tuple[Caller, Outgoing, SipLines],
+) -> None:
+    caller, out, lines = talk
+    (leg,) = lines._legs.values()
+    moved = Leg.open(caller.ports)
+    caller.reanswer = to_text(moved.offer(), version=2)
+    assert leg.call is not None
+    leg.call.allow = ["INVITE, ACK, BYE"]  # no UPDATE: it is refreshed by a re-INVITE
+    leg.call.refresh()
+    await caller.answer()
+    async with asyncio.timeout(10):
+        while leg.call.reoffer is not None:
+            await asyncio.sleep(0.01)
+
+    assert leg.sound.remote is not None
+    assert leg.sound.remote.port == moved.local.port
+    moved.close()
+
+
+async def test_a_session_that_runs_out_is_a_line_that_was_lost(talk: tuple[Caller, Outgoing, SipLines]) -> None:
+    _, _, lines = talk
+    (leg,) = lines._legs.values()
+    ended: asyncio.Future[LineEvent] = asyncio.get_running_loop().create_future()
+    lines.listen(ended.set_result)
+    assert leg.call is not None
+    leg.call.lost("session ran out")
+    async with asyncio.timeout(10):
+        event = await ended
+
+    assert isinstance(event, LegEnded)
+    assert (event.by_us, event.cause) == (False, "session ran out")
