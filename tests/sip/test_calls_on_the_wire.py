@@ -568,6 +568,27 @@ async def test_a_lost_dialog_is_ended_from_what_was_stored(
         assert branches == [branch_for(call_id, from_tag, number, "INVITE") for number in (1, 2)]
 
 
+async def test_a_lost_call_that_rang_is_taken_back_where_its_invite_went(agent: UserAgent, raw: RawPeer) -> None:
+    """§9.1: a CANCEL goes hop by hop, with the INVITE's branch; who rang behind the trunk knows neither."""
+    call_id, from_tag, cseq = agent.seed()
+    done = agent.end_lost(
+        call_id=call_id,
+        from_tag=from_tag,
+        cseq=cseq,
+        from_uri="sip:dialer@pbx.test",
+        to_uri="sip:1@pbx.test",
+        request_uri="sip:1@pbx.test",
+        destination=raw.address,
+        to_tag="far",
+        remote_target="sip:far@127.0.0.1:9",
+    )
+    cancel = await raw.until("CANCEL")
+    done.cancel()
+
+    assert (cancel.uri, cancel.to_tag) == ("sip:1@pbx.test", "")
+    assert cancel.via.branch == branch_for(call_id, from_tag, cseq, "INVITE")
+
+
 async def test_options_say_who_is_there(agent: UserAgent, raw: RawPeer) -> None:
     asking = asyncio.ensure_future(agent.options(raw.address))
     request = await raw.until("OPTIONS")
