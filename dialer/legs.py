@@ -100,8 +100,10 @@ class LineLeg:
             self.recorder.stop()
 
     def silent_since(self) -> float | None:
-        """loop.time() of the latest packet of sound in the bridge that it is in; None: not in one, or on hold."""
-        if joined(self.sound) is None or self.sound.held:
+        """loop.time() of the latest packet of sound in the bridge that it is in; None: not in one, on hold, or the far
+        end said that it only listens."""
+        remote = self.sound.remote
+        if joined(self.sound) is None or remote is None or remote.direction is not Direction.SENDRECV:
             return None
         return max(self.joined_at, self.sound.last_packet_at or 0.0)
 

@@ -11,6 +11,7 @@ from dialer.line_events import LegAnswered, LegEnded, LegOffered, LineEvent
 from dialer.lines import SipLines
 from dialer.trunks import Trunk
 from kit.clock import SystemClock
+from media import bridge
 from media.session import Leg, PortRange
 from sip.call import Call
 
@@ -82,6 +83,22 @@ async def test_a_caller_who_holds_is_not_spoken_to_until_it_resumes(
     statuses.append(await caller.answer())
 
     assert (statuses, held, leg.sound.held) == ([200, 200], True, False)
+
+
+@pytest.mark.parametrize("direction", [b"recvonly", b"inactive"])
+async def test_a_caller_who_says_that_it_only_listens_is_not_missed(
+    talk: tuple[Caller, Outgoing, SipLines], direction: bytes
+) -> None:
+    caller, out, lines = talk
+    (leg,) = lines._legs.values()
+    operator = Leg.open(caller.ports)
+    bridge.join(leg.sound, operator)
+    before = leg.silent_since()
+    out.call.renegotiate(out.call.local_sdp.replace(b"sendrecv", direction))
+    await caller.answer()
+
+    assert (before is not None, leg.silent_since()) == (True, None)
+    operator.close()
 
 
 async def test_an_offer_that_cannot_be_heard_is_declined_and_the_call_goes_on(
