@@ -17,8 +17,7 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from cli.phone import calls, words
-from cli.phone.calls import Talk
-from cli.phone.keys import NoSuchKey
+from cli.phone.calls import NoSuchKey, Talk
 from cli.phone.station import NoSuchTrunk, NotCalled, Wish, refuse_forbidden, station_of
 from dialer.trunks import Trunk
 

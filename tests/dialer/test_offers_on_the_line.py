@@ -117,7 +117,7 @@ async def test_an_offer_that_cannot_be_heard_is_declined_and_the_call_goes_on(
 async def test_a_caller_that_moves_its_sound_in_the_answer_to_a_refresh_is_followed(
     talk: tuple[Caller, Outgoing, SipLines],
 ) -> None:
-    caller, out, lines = talk
+    caller, _, lines = talk
     (leg,) = lines._legs.values()
     moved = Leg.open(caller.ports)
     caller.reanswer = to_text(moved.offer(), version=2)
