@@ -305,8 +305,14 @@ class SipLines(Switchboard):
             self._lose(leg, "gone", "gone")
 
     async def _asked(self, leg: LineLeg) -> int | None:
-        """The answer; None: the call ended meanwhile."""
+        """The answer; None: the call ended meanwhile. A silence takes its whole time: a connection that cannot be made
+        says so at once, and may be there again in a moment."""
+        loop, patience = asyncio.get_running_loop(), self._ask_s * _PATIENCE
+        ends = loop.time() + patience
         try:
-            return await leg.call.probe(self._ask_s * _PATIENCE) if leg.call is not None else None
+            status = await leg.call.probe(patience) if leg.call is not None else None
         except WrongState:
             return None
+        if status == NOBODY:
+            await asyncio.sleep(ends - loop.time())
+        return status

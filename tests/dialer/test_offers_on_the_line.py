@@ -6,14 +6,16 @@ from collections.abc import AsyncIterator
 import pytest
 from trunk_side import Outgoing, Service
 
-from dialer.legs import to_text
+from dialer.legs import LineLeg, to_text
 from dialer.line_events import LegAnswered, LegEnded, LegOffered, LineEvent
 from dialer.lines import SipLines
+from dialer.shapes import DialogRef, DialogSeed, LegId
 from dialer.trunks import Trunk
+from kit import virtual
 from kit.clock import SystemClock
 from media import bridge
 from media.session import Leg, PortRange
-from sip.call import Call
+from sip.call import NOBODY, Call
 
 LINE_PORTS = (29000, 29198)
 
@@ -146,3 +148,28 @@ async def test_a_session_that_runs_out_is_a_line_that_was_lost(talk: tuple[Calle
 
     assert isinstance(event, LegEnded)
     assert (event.by_us, event.cause) == (False, "session ran out")
+
+
+def test_a_connection_that_cannot_be_made_is_no_silence_before_its_time() -> None:
+    class Unreachable(Call):
+        """What says at once that nothing could be sent."""
+
+        def __init__(self) -> None:
+            self.ended_at = 0.0
+
+        async def probe(self, within: float) -> int:
+            return NOBODY
+
+        def hang_up(self, reason: str | None = None) -> None:
+            self.ended_at = asyncio.get_running_loop().time()
+
+    async def scene() -> float:
+        ports, trunk = PortRange("127.0.0.1", *LINE_PORTS), Trunk("here", "127.0.0.1")
+        lines = SipLines((trunk,), SystemClock(), ports=ports, ask_s=10.0)
+        dialog = DialogRef(DialogSeed("", "", 1, ""), "here", "", "", "")
+        leg, call = LineLeg(LegId("leg"), "here", dialog, Leg.open(ports), answered=True), Unreachable()
+        lines._add(leg, call)
+        await lines._ask_after(leg)
+        return call.ended_at
+
+    assert virtual.run(scene()) == pytest.approx(8.0)
