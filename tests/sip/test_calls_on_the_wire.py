@@ -366,7 +366,7 @@ async def test_a_reinvite_is_answered_with_our_last_sdp_or_the_listeners(
     assert third.body == ear.reanswer == call.local_sdp
     assert [b"sendonly" in ear.reoffers[0], ear.reoffers[1]] == [True, b""]
     assert call.remote_sdp == OFFER
-    assert ear.words() == ["offered", "confirmed"]
+    assert ear.words() == ["offered", "confirmed", "renegotiated"]
 
 
 async def test_requests_for_unknown_dialogs_get_481(agent: UserAgent, ear: Ear, raw: RawPeer) -> None:
