@@ -116,14 +116,13 @@ class SipLines(Switchboard):
     def prepare(self, trunk: str, number: str, caller_id: str) -> DialogRef:
         watch = self._watch(trunk)
         host, port = watch.trunk.host, watch.trunk.port
-        domain = watch.trunk.caller_domain or host
         call_id, from_tag, cseq = self._agent.seed()
         return DialogRef(
             DialogSeed(call_id, from_tag, cseq, self._agent.local_address),
             trunk,
             for_number(number, host if port == 5060 else f"{host}:{port}"),
-            str(Uri("sip", domain, caller_id)),
-            for_number(number, domain),
+            str(Uri("sip", host, caller_id)),
+            for_number(number, host),
         )
 
     def dial(self, leg: LegId, dialog: DialogRef, attempt: AttemptId) -> None:

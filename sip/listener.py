@@ -53,7 +53,6 @@ class Account:
     expires: int = 300
     min_digest: str = "md5"
     refresh: float = 20.0
-    domain: str | None = None
     transport: str = "udp"
 
     def __repr__(self) -> str:
