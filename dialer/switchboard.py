@@ -172,10 +172,13 @@ class Switchboard(Listener):
             _log.warning("an answer's sound cannot be used; the former stays", trunk=leg.trunk, error=str(error))
 
     def _trunk_of(self, call: ServerCall) -> str:
-        source = call.dialog.fallback if call.dialog is not None else None
-        found = [w for w in self._watches if source is not None and w.owns(source.host)]
-        exact = [w for w in found if w.address is not None and source is not None and w.address.port == source.port]
-        return (exact or found or self._watches)[0].trunk.name
+        """By host, transport and port as far as they tell: who connects to us has any port."""
+        assert call.dialog is not None
+        source = call.dialog.fallback
+        found = [w for w in self._watches if w.owns(source.host)]
+        alike = [w for w in found if w.trunk.transport == source.transport]
+        exact = [w for w in alike if w.trunk.port == source.port]
+        return (exact or alike or found or self._watches)[0].trunk.name
 
     def _refuse(self, call: ServerCall, status: int) -> None:
         REFUSED.labels(str(status)).inc()

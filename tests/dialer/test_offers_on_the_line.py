@@ -150,6 +150,29 @@ async def test_a_session_that_runs_out_is_a_line_that_was_lost(talk: tuple[Calle
     assert (event.by_us, event.cause) == (False, "session ran out")
 
 
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+async def test_a_call_is_of_the_trunk_whose_transport_it_came_by(transport: str) -> None:
+    caller = Caller()
+    await caller.agent.start()
+    port = int(caller.agent.local_address.rpartition(":")[2])
+    trunks = [Trunk(name, "127.0.0.1", port, register=False, transport=name) for name in ("udp", "tcp")]
+    lines = SipLines(trunks, SystemClock(), ports=PortRange("127.0.0.1", *LINE_PORTS), ask_s=0, silence_s=0)
+    offered: asyncio.Future[LineEvent] = asyncio.get_running_loop().create_future()
+    lines.listen(lambda event: offered.set_result(event) if isinstance(event, LegOffered) else None)
+    await lines.start()
+    port = int(lines.agent.local_address.rpartition(":")[2])
+    async with asyncio.timeout(10):
+        while not all(trunk.up for trunk in lines.trunks()):
+            await asyncio.sleep(0.01)
+        caller.dial("+902120000000", port, transport=transport)
+        event = await offered
+
+    assert isinstance(event, LegOffered)
+    assert event.trunk == transport
+    await lines.stop()
+    await caller.agent.stop()
+
+
 def test_a_connection_that_cannot_be_made_is_no_silence_before_its_time() -> None:
     class Unreachable(Call):
         """What says at once that nothing could be sent."""
