@@ -37,7 +37,7 @@ class LineLeg:
     offer: SessionDescription | None = None  # the far end's, of an incoming call
     joined_at: float = 0.0
     turn: int | None = None  # of being asked whether the call still is
-    version: int = 1
+    version: int = 0  # of what was said last
     recorder: Recorder | None = None
     answered_at: float | None = None  # by loop.time()
     voice: FirstVoice | None = None
@@ -52,14 +52,16 @@ class LineLeg:
 
     def our_offer(self) -> bytes:
         """Our description of the sound, as an offer."""
-        return to_text(self.sound.offer(), version=self.version)
+        return self._said(self.sound.offer())
 
     def our_answer(self, theirs: SessionDescription) -> bytes:
         """Our answer to an offer. Raises BadSdp or media.errors.MediaError."""
-        answer = self.sound.answer(description_of(theirs))
-        text = to_text(answer, version=self.version, asked=theirs)
+        return self._said(self.sound.answer(description_of(theirs)), theirs)
+
+    def _said(self, description: Description, asked: SessionDescription | None = None) -> bytes:
+        """As SDP, each time with a version of its own: who sees the same one again need not read it (RFC 3264 §8)."""
         self.version += 1
-        return text
+        return to_text(description, version=self.version, asked=asked)
 
     def their_answer(self, text: bytes) -> None:
         """Take the far end's answer to our offer. Raises BadSdp or media.errors.MediaError."""
@@ -98,8 +100,10 @@ class LineLeg:
             self.recorder.stop()
 
     def silent_since(self) -> float | None:
-        """loop.time() of the latest packet of sound in the bridge that it is in; None: not in one, or on hold."""
-        if joined(self.sound) is None or self.sound.held:
+        """loop.time() of the latest packet of sound in the bridge that it is in; None: not in one, on hold, or the far
+        end said that it only listens."""
+        remote = self.sound.remote
+        if joined(self.sound) is None or remote is None or remote.direction is not Direction.SENDRECV:
             return None
         return max(self.joined_at, self.sound.last_packet_at or 0.0)
 

@@ -116,14 +116,13 @@ class SipLines(Switchboard):
     def prepare(self, trunk: str, number: str, caller_id: str) -> DialogRef:
         watch = self._watch(trunk)
         host, port = watch.trunk.host, watch.trunk.port
-        domain = watch.trunk.caller_domain or host
         call_id, from_tag, cseq = self._agent.seed()
         return DialogRef(
             DialogSeed(call_id, from_tag, cseq, self._agent.local_address),
             trunk,
             for_number(number, host if port == 5060 else f"{host}:{port}"),
-            str(Uri("sip", domain, caller_id)),
-            for_number(number, domain),
+            str(Uri("sip", host, caller_id)),
+            for_number(number, host),
         )
 
     def dial(self, leg: LegId, dialog: DialogRef, attempt: AttemptId) -> None:
@@ -305,8 +304,14 @@ class SipLines(Switchboard):
             self._lose(leg, "gone", "gone")
 
     async def _asked(self, leg: LineLeg) -> int | None:
-        """The answer; None: the call ended meanwhile."""
+        """The answer; None: the call ended meanwhile. A silence takes its whole time: a connection that cannot be made
+        says so at once, and may be there again in a moment."""
+        loop, patience = asyncio.get_running_loop(), self._ask_s * _PATIENCE
+        ends = loop.time() + patience
         try:
-            return await leg.call.probe(self._ask_s * _PATIENCE) if leg.call is not None else None
+            status = await leg.call.probe(patience) if leg.call is not None else None
         except WrongState:
             return None
+        if status == NOBODY:
+            await asyncio.sleep(ends - loop.time())
+        return status

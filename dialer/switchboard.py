@@ -32,7 +32,8 @@ REFUSED = metrics.counter(
 )
 
 NOT_ACCEPTABLE, NOT_NOW, CANCELLED = 488, 503, 487
-_LINE_CAUSES = frozenset({"no ack", "timeout", "gone", "transport"})
+_LINE_CAUSES = frozenset({"no ack", "timeout", "gone", "transport", "session ran out"})
+"""Ends that nobody wanted, whoever sent the BYE."""
 
 
 class Switchboard(Listener):
@@ -144,8 +145,9 @@ class Switchboard(Listener):
             return
         sound = leg.how_it_sounded()
         self._drop(leg)
+        lost = cause in _LINE_CAUSES
         if leg.answered:
-            self._tell(LegEnded(leg.id, by_us, cause if by_us or cause in _LINE_CAUSES else "bye", sound))
+            self._tell(LegEnded(leg.id, by_us and not lost, cause if by_us or lost else "bye", sound))
         else:
             self._tell(LegFailed(leg.id, CANCELLED, cause))
 
@@ -159,11 +161,24 @@ class Switchboard(Listener):
             _log.warning("a re-INVITE's sound cannot be used; the former stays", trunk=leg.trunk, error=str(error))
             raise BadSdp(str(error)) from error
 
+    def on_renegotiated(self, call: Call) -> None:
+        """Who answers a refresh, or the offer that it asked for, may have moved its sound or changed its keys."""
+        leg = self._by_call.get(call)
+        if leg is None:
+            return
+        try:
+            leg.their_answer(call.remote_sdp)
+        except (MediaError, SipError) as error:
+            _log.warning("an answer's sound cannot be used; the former stays", trunk=leg.trunk, error=str(error))
+
     def _trunk_of(self, call: ServerCall) -> str:
-        source = call.dialog.fallback if call.dialog is not None else None
-        found = [w for w in self._watches if source is not None and w.owns(source.host)]
-        exact = [w for w in found if w.address is not None and source is not None and w.address.port == source.port]
-        return (exact or found or self._watches)[0].trunk.name
+        """By host, transport and port as far as they tell: who connects to us has any port."""
+        assert call.dialog is not None
+        source = call.dialog.fallback
+        found = [w for w in self._watches if w.owns(source.host)]
+        alike = [w for w in found if w.trunk.transport == source.transport]
+        exact = [w for w in alike if w.trunk.port == source.port]
+        return (exact or alike or found or self._watches)[0].trunk.name
 
     def _refuse(self, call: ServerCall, status: int) -> None:
         REFUSED.labels(str(status)).inc()

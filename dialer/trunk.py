@@ -7,7 +7,8 @@ RAMP = 0.10
 """Share of the channels that opens each second after a trunk came (back) up."""
 HALVES_AT, STOPS_AT = 4, 8
 """So many faults of the trunk in a row halve its lines, then close it."""
-REST_S = 30.0
+REST_S, LONGEST_REST_S = 30.0, 3600.0
+"""After `STOPS_AT` faults; and the most that one answer may ask for, as dialing stands still meanwhile."""
 
 
 class TrunkGuard:
@@ -36,7 +37,7 @@ class TrunkGuard:
         """One call ended by a fault of the trunk. `retry_after`: seconds of rest that it asked for."""
         self._faults += 1
         if retry_after is not None:
-            self._rest(now, retry_after)
+            self._rest(now, min(retry_after, LONGEST_REST_S))
         elif self._faults >= STOPS_AT:
             self._rest(now, REST_S)
 

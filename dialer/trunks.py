@@ -34,9 +34,8 @@ class Trunk:
     """One way to the telephone network.
 
     `host` may be a name: of its addresses one is used until it is silent, then the next. `peers` are further IP
-    addresses that its calls come from. `caller_domain` stands in From (None: the host). `channels`: calls at once;
-    `cps`: new calls a second, 0 without limit. `extensions`: a regular expression of the phones that may be called on
-    it (judged by the rules, not here). `transport`: "udp", "tcp" or "tls". `srtp`: whether sound is encrypted.
+    addresses that its calls come from. `channels`: calls at once; `cps`: new calls a second, 0 without limit.
+    `transport`: "udp", "tcp" or "tls". `srtp`: whether sound is encrypted.
     """
 
     name: str
@@ -45,12 +44,10 @@ class Trunk:
     username: str = ""
     password: str = field(default="", repr=False)
     realm: str | None = None
-    caller_domain: str | None = None
     channels: int = 30
     cps: float = 10.0
     register: bool = True
     min_digest: str = "md5"
-    extensions: str | None = None
     peers: tuple[str, ...] = ()
     srtp: Encryption = Encryption.OFF
     transport: str = "udp"
@@ -69,7 +66,6 @@ class Trunk:
             realm=self.realm,
             min_digest=self.min_digest,
             refresh=HEALTH_S,
-            domain=self.caller_domain,
             transport=self.transport,
         )
 

@@ -12,6 +12,8 @@ HELD = 8
 _ENDS = 3
 """How often the end is told, as any packet may be lost (RFC 4733 §2.5.1.4)."""
 _PAUSE = 5
+PRESS_S = (HELD - 1 + _ENDS + _PAUSE) * 0.020
+"""What one key takes, its pause included."""
 _VOLUME = 10
 _SAMPLES = 160
 

@@ -82,7 +82,7 @@ class UserAgent:
         self._trace = trace
         self._open_transports = open_transports or partial(open_wires, tls=tls)
         self._tls_port = tls.port if tls is not None else 0
-        self._names: dict[Address, str] = {}
+        self._names: dict[str, str] = {}
         self._refuse_tcp: set[Address] = set()
         self._transports: dict[str, Transport] = {}
         self._credentials: dict[Account, Credentials] = {}
@@ -224,7 +224,7 @@ class UserAgent:
         family = socket.AF_INET6 if ":" in self._bind[0] else socket.AF_INET
         found = await self._loop.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
         addresses = [Address(str(entry[4][0]), port, transport) for entry in found]
-        self._names.update(dict.fromkeys(addresses, host))
+        self._names.update((address.host, host) for address in addresses)
         return addresses
 
     async def resolve(self, host: str, port: int, transport: str = "udp") -> Address:
@@ -365,7 +365,7 @@ class UserAgent:
         return known
 
     def _name_of(self, address: Address) -> str:
-        return self._names.get(address, address.host)
+        return self._names.get(address.host, address.host)
 
     def _guarded(self, callback: Callable[..., object], *args: object) -> None:
         """The loop's edge: one packet or callback that fails takes nothing else with it."""

@@ -323,21 +323,24 @@ class Call:
         waiting = self.unacknowledged
         if waiting is None or ack.cseq.number != waiting.cseq:
             return
+        answers = self.offer is Offer.OURS and bool(ack.body)
         if self.offer is Offer.OURS:
             self.offer = following(self.offer, Word.ANSWER if ack.body else Word.LAPSE)
         if ack.body:
             self.remote_sdp = ack.body
-        self.take_as_acknowledged()
+        self.take_as_acknowledged(answers=answers)
 
-    def take_as_acknowledged(self) -> None:
+    def take_as_acknowledged(self, *, answers: bool = False) -> None:
         """Their ACK came, or a new INVITE, which nobody sends who has not got our 2xx (RFC 5407 §3.1.4)."""
         if self.unacknowledged is not None:
             self.unacknowledged.stop()
             self.unacknowledged = None
-            self.acknowledged()
+            self.acknowledged(answers=answers)
 
-    def acknowledged(self) -> None:
-        """The other side has our 2xx."""
+    def acknowledged(self, *, answers: bool) -> None:
+        """The other side has our 2xx. `answers`: its ACK answers the offer that they asked for by a re-INVITE."""
+        if answers and self.life is Life.UP:
+            self.agent.tell(self.agent.listener.on_renegotiated, self)
 
     def on_no_ack(self) -> None:
         """64*T1 went by without an ACK: hang up (§13.3.1.4, §14.2)."""

@@ -16,8 +16,9 @@ IDLE_S = 600.0
 """How long a connection may carry nothing; trunks are asked after far more often."""
 SILENT_MS = 20_000
 """How long what was sent may stay without the other machine's acknowledgement."""
-MAX_PENDING = 64
 MAX_UNSENT = 1024 * 1024
+"""Bytes that may wait, for a connection to be made or for the other end to read: after a crash all calls are ended at
+once."""
 
 
 class Home(Protocol):
@@ -35,7 +36,7 @@ class Connection(asyncio.Protocol):
         self.address = address
         self._home = home
         self._framer = Framer()
-        self._pending: list[bytes] = []
+        self._pending = bytearray()
         self._wire: asyncio.Transport | None = None
         self._patience: asyncio.TimerHandle | None = None
         self._over = False
@@ -45,9 +46,9 @@ class Connection(asyncio.Protocol):
         if self._over:
             raise OSError("the connection is closed")
         if self._wire is None:
-            if len(self._pending) >= MAX_PENDING:
+            if len(self._pending) + len(data) > MAX_UNSENT:
                 raise OSError("too much waits for a connection")
-            self._pending.append(data)
+            self._pending += data
         elif self._wire.is_closing():
             raise OSError("the connection is about to be closed")
         elif self._wire.get_write_buffer_size() > MAX_UNSENT:
@@ -80,8 +81,7 @@ class Connection(asyncio.Protocol):
             return
         _give_up_soon(transport.get_extra_info("socket"))
         self._wait(IDLE_S)
-        for data in self._pending:
-            self._wire.write(data)
+        self._wire.write(bytes(self._pending))
         self._pending.clear()
 
     def data_received(self, data: bytes) -> None:

@@ -270,13 +270,14 @@ class Core:
         """See `UserAgent.end_lost`."""
         if not answered:
             for number in (cseq, cseq + 1):
-                await self._agent.ask(self._lost_cancel(dialog, number, request_uri), dialog.next_hop())
+                await self._agent.ask(self._lost_cancel(dialog, number, request_uri), dialog.fallback)
         if dialog.remote_tag:
             bye = dialog.request("BYE", dialog.next_cseq())
             await self._agent.ask(bye, dialog.next_hop(), credentials)
 
     def _lost_cancel(self, dialog: Dialog, cseq: int, request_uri: str) -> Request:
-        invite = dialog.request("INVITE", cseq)
+        """To where the INVITE went, with the branch that it had before anybody had a To tag (§9.1)."""
+        invite = dialog.request("INVITE", cseq).prime(cseq, dialog.local_tag, "")
         invite.uri = request_uri
         invite.headers["to"] = [dialog.remote]
         invite.headers.pop("route", None)

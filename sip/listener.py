@@ -53,7 +53,6 @@ class Account:
     expires: int = 300
     min_digest: str = "md5"
     refresh: float = 20.0
-    domain: str | None = None
     transport: str = "udp"
 
     def __repr__(self) -> str:
@@ -110,7 +109,8 @@ class Listener:
         return None
 
     def on_renegotiated(self, call: Call) -> None:
-        """Our own new offer was answered: `call.local_sdp` and `call.remote_sdp` hold from now on."""
+        """A new offer of ours was answered, also one that they asked for by a re-INVITE without any:
+        `call.local_sdp` and `call.remote_sdp` hold from now on."""
 
     def on_reoffer_refused(self, call: Call, status: int, reason: str) -> None:
         """Our own new offer came to nothing; what was agreed before stands. 408 and 481 end the call instead."""

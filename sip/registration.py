@@ -126,8 +126,8 @@ class Registration:
     def _request(self, expires: int, to: Address) -> Request:
         account = self.account
         self._cseq += 1
-        registrar = str(Uri("sip", account.domain or account.host, port=None if account.domain else account.port))
-        address = str(Uri("sip", account.domain or account.host, account.username))
+        registrar = str(Uri("sip", account.host, port=account.port))
+        address = str(Uri("sip", account.host, account.username))
         request = self._agent.letterhead.new_request("REGISTER", registrar, address, address, self._call_id)
         request.headers["cseq"] = [f"{self._cseq} REGISTER"]
         request.headers["expires"] = [str(expires)]

@@ -46,11 +46,6 @@ class SessionDescription:
     place: int = 0
     cryptos: tuple[Crypto, ...] = ()
 
-    @property
-    def is_held(self) -> bool:
-        """Held by either form: a direction that does not send and receive, or the address 0.0.0.0 (RFC 3264 §8.4)."""
-        return self.direction in ("sendonly", "inactive") or self.host == "0.0.0.0"  # noqa: S104  not a bind
-
     @classmethod
     def parse(cls, data: bytes) -> SessionDescription:
         """Read the first audio stream. Raises `BadSdp`."""

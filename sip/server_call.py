@@ -168,12 +168,14 @@ class ServerCall(Call):
 
     # ------------------------------------------------------------ what they do
 
-    def acknowledged(self) -> None:
+    def acknowledged(self, *, answers: bool) -> None:
         if self._bye is not None:
             self.send_bye(self._bye[0])
         elif self.life is Life.UP and not self._confirmed:
             self._confirmed = True
             self.agent.tell(self.agent.listener.on_confirmed, self)
+        else:
+            super().acknowledged(answers=answers)
 
     def on_prack(self, transaction: Transaction, request: Request, now: float) -> None:
         """Their PRACK; its SDP answers our offer, or is one. 481: it means nothing of ours (RFC 3262 §3 ¶6)."""

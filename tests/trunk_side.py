@@ -12,6 +12,7 @@ from media.sound import of_samples
 from sip.agent import UserAgent
 from sip.listener import Account, Listener, Peer
 from sip.sdp import SessionDescription
+from sip.transport import Address
 
 
 class Outgoing:
@@ -66,7 +67,7 @@ class Service(Listener):
         self.agent.register(self.account(port), lambda told: state.done() or state.set_result(told))
         return await asyncio.wait_for(state, 5)
 
-    def dial(self, number: str, port: int, *codecs: Payload) -> Outgoing:
+    def dial(self, number: str, port: int, *codecs: Payload, transport: str = "udp") -> Outgoing:
         one = Outgoing()
         one.listen(Leg.open(self.ports, codecs=codecs or G711, encryption=self.encryption))
         call_id, tag, cseq = self.agent.seed()
@@ -78,7 +79,7 @@ class Service(Listener):
             from_tag=tag,
             cseq=cseq,
             sdp=to_text(one.leg.offer(), version=1),
-            destination=("127.0.0.1", port),
+            destination=Address("127.0.0.1", port, transport),
             account=self.account(port),
         )
         self.calls[one.call] = one

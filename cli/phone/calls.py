@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typer
 
-from cli.phone import keys, words
+from cli.phone import words
 from cli.phone.ear import Ear
 from cli.phone.line import Line, opened
 from cli.phone.station import Station, Wish, refuse_forbidden, station_of
@@ -17,13 +17,21 @@ from kit import log
 from kit.errors import Invalid
 from kit.tasks import Tasks
 from media import player
-from media.errors import MediaError
+from media.dtmf import KEYS
+from media.errors import KeysNotTaken, MediaError
+from media.keying import PRESS_S
 from media.session import Leg
 from media.sound import Sound, load, of_samples
 
 RING_S = 60.0
 """Seconds that a call of ours rings before it is taken back."""
 _SILENCE = of_samples(bytes(320))
+
+
+class NoSuchKey(Invalid):
+    """A key is one of 0-9 * # A-D."""
+
+    code = "no_such_key"
 
 
 class CannotPlay(Invalid):
@@ -84,7 +92,8 @@ async def _ready(station: Station, trace: bool) -> AsyncGenerator[Line]:
 
 def _prepared(talk: Talk) -> Sound | None:
     """What is to be played, once everything that was asked for is known to be possible."""
-    keys.checked(talk.keys)
+    if not set(talk.keys.upper()) <= set(KEYS):
+        raise NoSuchKey()
     try:
         return load(talk.play) if talk.play is not None else None
     except MediaError as error:
@@ -147,12 +156,23 @@ async def _speak(line: Line, ear: Ear, talk: Talk, sound: Sound | None) -> None:
     leg.on_dtmf = lambda key: tell(f"the far end pressed {key}")
     if talk.for_s is not None:
         asyncio.get_running_loop().call_later(talk.for_s, line.stop)
-    if talk.keys and not await keys.press(leg, keys.checked(talk.keys)):
-        tell("the keys were not pressed: the far end takes none (RFC 4733)")
+    await _press(leg, talk.keys.upper())
     if sound is not None:
         player.play(leg, sound, on_end=lambda: _keep_quiet(leg))
     else:
         _keep_quiet(leg)
+
+
+async def _press(leg: Leg, keys: str) -> None:
+    """Nothing else is sent until the last key is up."""
+    if not keys:
+        return
+    try:
+        leg.press(keys)
+    except KeysNotTaken:
+        tell("the keys were not pressed: the far end takes none (RFC 4733)")
+    else:
+        await asyncio.sleep(len(keys) * PRESS_S)
 
 
 def _keep_quiet(leg: Leg) -> None:

@@ -31,7 +31,7 @@ Password = Annotated[
         help="asked for, unseen, when --user comes without it; here others see it",
     ),
 ]
-Trace = Annotated[bool, typer.Option("--trace", help="show every SIP message; what proves the password is left out")]
+Trace = Annotated[bool, typer.Option("--trace", help="show every SIP message; passwords and keys are left out")]
 For = Annotated[float | None, typer.Option("--for", min=0, help="hang up so many seconds after the answer")]
 Play = Annotated[Path | None, typer.Option("--play", help="a WAV (PCM, any usual rate) for the far end to hear")]
 Record = Annotated[Path | None, typer.Option("--record", help="keep what the far end says in this WAV")]

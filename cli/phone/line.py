@@ -204,6 +204,10 @@ class Line(Listener):
         self._tell("the far end put us on hold" if self.leg and self.leg.held else f"sound as agreed: {self._codec()}")
         return answer
 
+    def on_renegotiated(self, call: Call) -> None:
+        """A re-INVITE without an offer has its answer in the ACK, and a refresh in its 200."""
+        self._accept(call.remote_sdp)
+
     def on_ended(self, call: Call, by_us: bool, cause: str) -> None:
         if call is not self.call:
             return

@@ -31,7 +31,7 @@ _REFUSALS = {
     603: "the call was declined",
     606: "the trunk offers no sound that both can speak: allow PCMA or PCMU (G.711) there",
 }
-_PROOF = re.compile(rb"(?im)^((?:proxy-)?authorization[ \t]*:)[^\r\n]*")
+_SECRET = re.compile(rb"(?im)^((?:proxy-)?authorization[ \t]*:|a=crypto:\d+ \S+)[^\r\n]*")
 
 
 def progress(status: int) -> str:
@@ -76,9 +76,9 @@ def ending(by_us: bool, cause: str) -> str:
 
 
 def trace(direction: str, data: bytes, host: str, port: int) -> str:
-    """One message as it went over the wire, without what proves the password."""
+    """One message as it went over the wire, without what proves the password and without the keys of the sound."""
     arrow = "→" if direction == "out" else "←"
-    text = _PROOF.sub(rb"\1 (left out)", data).decode("utf-8", "replace").rstrip()
+    text = _SECRET.sub(rb"\1 (left out)", data).decode("utf-8", "replace").rstrip()
     return f"{arrow} {host}:{port}\n" + "\n".join(f"    {line}" for line in text.splitlines())
 
 

@@ -1,6 +1,7 @@
 """`ahize phone` against the real Asterisk, whose call records are the judge."""
 
 import asyncio
+import base64
 import math
 import signal
 import struct
@@ -16,8 +17,7 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from cli.phone import calls, words
-from cli.phone.calls import Talk
-from cli.phone.keys import NoSuchKey
+from cli.phone.calls import NoSuchKey, Talk
 from cli.phone.station import NoSuchTrunk, NotCalled, Wish, refuse_forbidden, station_of
 from dialer.trunks import Trunk
 
@@ -276,3 +276,14 @@ def test_a_trace_leaves_out_what_proves_the_password():
     assert "0a1b" not in shown
     assert "Authorization: (left out)" in shown
     assert "To: <sip:a>" in shown
+
+
+def test_a_trace_leaves_out_the_keys_of_the_sound():
+    key = base64.b64encode(bytes(range(30)))
+    message = b"INVITE sip:a SIP/2.0\r\n\r\nm=audio 4000 RTP/SAVP 8\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" + key
+
+    shown = words.trace("in", message + b"\r\na=sendrecv\r\n", "192.0.2.1", 5060)
+
+    assert key.decode() not in shown
+    assert "a=crypto:1 AES_CM_128_HMAC_SHA1_80 (left out)" in shown
+    assert "a=sendrecv" in shown

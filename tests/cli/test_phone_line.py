@@ -61,6 +61,21 @@ async def test_hold_is_granted_and_said(line: Line, far: Caller, told: list[str]
     assert told[-1] == "the far end put us on hold"
 
 
+async def test_sound_that_moves_by_the_ack_of_a_reinvite_without_an_offer_is_followed(line: Line, far: Caller):
+    far.send("INVITE", 1, sdp())
+    await far.final(1)
+    far.send("ACK", 1)
+    far.send("INVITE", 2)
+    await far.final(2)
+    far.send("ACK", 2, sdp().replace(b"24998", b"24996"))
+    far.send("BYE", 3)
+    await far.final(3)
+
+    assert line.leg is not None
+    assert line.leg.remote is not None
+    assert line.leg.remote.port == 24996
+
+
 async def test_sound_that_comes_after_the_end_finds_no_closed_file(line: Line, far: Caller, tmp_path: Path):
     talking = asyncio.create_task(converse(line, Talk(record=tmp_path / "kept.wav"), None, None))
     far.send("INVITE", 1, sdp())

@@ -13,7 +13,7 @@ from dialer.queue import Place, Queue, Rank
 from dialer.recorder import Recorder
 from dialer.routing import Candidate, choose
 from dialer.shapes import CallId, LegId, OperatorId, Reason
-from dialer.trunk import HALVES_AT, REST_S, STOPS_AT, TrunkGuard
+from dialer.trunk import HALVES_AT, LONGEST_REST_S, REST_S, STOPS_AT, TrunkGuard
 from kit import ids
 from kit.tasks import Tasks
 from kit.virtual import VirtualClock
@@ -91,6 +91,14 @@ def test_faults_in_a_row_halve_then_close_the_trunk() -> None:
     assert guard.closed(100.0 + REST_S + 0.1) is None
     guard.worked()
     assert guard.room(0, 100.0 + REST_S + 20) == 40
+
+
+def test_no_answer_closes_a_trunk_for_longer_than_an_hour() -> None:
+    guard = TrunkGuard(UP, now=0.0)
+    guard.failed(100.0, 2.0**31 - 1)
+
+    assert guard.closed(100.0 + LONGEST_REST_S - 1) is not None
+    assert guard.closed(100.0 + LONGEST_REST_S) is None
 
 
 def test_one_good_answer_forgives() -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dialer.legs import description_of, to_text
+from dialer.legs import LineLeg, description_of, to_text
+from dialer.shapes import DialogRef, DialogSeed, LegId
 from media.errors import NoCommonCipher
 from media.session import Encryption, Leg, PortRange
 from sip.errors import BadSdp
@@ -60,6 +61,15 @@ async def test_both_ends_seal_with_what_their_texts_say_and_renew_it_by_another_
     assert first.protocol == renewed.protocol == "RTP/SAVP"
     assert first.cryptos == renewed.cryptos
     assert asked.remote.cryptos[0] == new_far_end.local.cryptos[0] != asking.local.cryptos[0]
+
+
+async def test_whatever_a_leg_says_anew_has_a_version_of_its_own(legs):
+    theirs = read(to_text(legs(Encryption.OFF).offer(), version=1))
+    leg = LineLeg(LegId("leg"), "trunk", DialogRef(DialogSeed("", "", 1, ""), "", "", "", ""), legs(Encryption.OFF))
+
+    said = [read(text).version for text in (leg.our_offer(), leg.our_answer(theirs), leg.our_offer())]
+
+    assert said == [1, 2, 3]
 
 
 @pytest.mark.parametrize("protocol", ["RTP/SAVPF", "UDP/TLS/RTP/SAVPF", "RTP/AVPF"])

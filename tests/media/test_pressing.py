@@ -10,6 +10,7 @@ from media.bridge import join
 from media.description import DTMF, PCMU
 from media.dtmf import KEYS, Keypad
 from media.errors import KeysNotTaken, LegClosed, NoSuchKey
+from media.keying import PRESS_S, steps
 from media.player import play
 from media.session import Leg
 from media.sound import of_samples
@@ -36,6 +37,10 @@ def test_an_event_reads_as_it_was_written(key):
     event = dtmf.KeyEvent(key, True, 10, 1280)
 
     assert dtmf.parse(dtmf.build(event)) == event
+
+
+def test_a_key_takes_as_long_as_is_said():
+    assert len(list(steps("5"))) * 0.020 == pytest.approx(PRESS_S)
 
 
 async def test_a_key_grows_for_160_ms_and_its_end_is_told_three_times(leg, peers):

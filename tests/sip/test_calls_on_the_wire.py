@@ -366,7 +366,7 @@ async def test_a_reinvite_is_answered_with_our_last_sdp_or_the_listeners(
     assert third.body == ear.reanswer == call.local_sdp
     assert [b"sendonly" in ear.reoffers[0], ear.reoffers[1]] == [True, b""]
     assert call.remote_sdp == OFFER
-    assert ear.words() == ["offered", "confirmed"]
+    assert ear.words() == ["offered", "confirmed", "renegotiated"]
 
 
 async def test_requests_for_unknown_dialogs_get_481(agent: UserAgent, ear: Ear, raw: RawPeer) -> None:
@@ -566,6 +566,27 @@ async def test_a_lost_dialog_is_ended_from_what_was_stored(
     else:
         branches = [message.via.branch for message in raw.got if message.method == "CANCEL"]
         assert branches == [branch_for(call_id, from_tag, number, "INVITE") for number in (1, 2)]
+
+
+async def test_a_lost_call_that_rang_is_taken_back_where_its_invite_went(agent: UserAgent, raw: RawPeer) -> None:
+    """§9.1: a CANCEL goes hop by hop, with the INVITE's branch; who rang behind the trunk knows neither."""
+    call_id, from_tag, cseq = agent.seed()
+    done = agent.end_lost(
+        call_id=call_id,
+        from_tag=from_tag,
+        cseq=cseq,
+        from_uri="sip:dialer@pbx.test",
+        to_uri="sip:1@pbx.test",
+        request_uri="sip:1@pbx.test",
+        destination=raw.address,
+        to_tag="far",
+        remote_target="sip:far@127.0.0.1:9",
+    )
+    cancel = await raw.until("CANCEL")
+    done.cancel()
+
+    assert (cancel.uri, cancel.to_tag) == ("sip:1@pbx.test", "")
+    assert cancel.via.branch == branch_for(call_id, from_tag, cseq, "INVITE")
 
 
 async def test_options_say_who_is_there(agent: UserAgent, raw: RawPeer) -> None:

@@ -212,13 +212,37 @@ async def test_an_offered_call_ends_when_its_connection_breaks(agent: UserAgent,
 
 
 async def test_what_waits_for_a_connection_is_bounded(agent: UserAgent, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "MAX_PENDING", 2)
+    monkeypatch.setattr(connection, "MAX_UNSENT", 2)
     tcp, to = agent._transports["tcp"], Address("127.0.0.1", 9, "tcp")
     tcp.send(b"1", to)
     tcp.send(b"2", to)
 
     with pytest.raises(OSError, match="waits"):
         tcp.send(b"3", to)
+
+
+async def test_the_ends_of_all_calls_of_a_large_centre_wait_for_the_connection(
+    agent: UserAgent, ear: Ear, far: StreamServer
+) -> None:
+    calls = 600
+    for number in range(calls):
+        call_id, from_tag, cseq = agent.seed()
+        agent.end_lost(
+            call_id=call_id,
+            from_tag=from_tag,
+            cseq=cseq,
+            from_uri="sip:dialer@pbx.test",
+            to_uri=f"sip:+90532{number:07}@pbx.test",
+            request_uri=f"sip:+90532{number:07}@pbx.test",
+            destination=by_tcp(far),
+            to_tag="far",
+            answered=True,
+        )
+
+    peer = await far.peer()
+    last = await peer.method("BYE", calls)
+    assert len({bye.call_id for bye in peer.got}) == calls
+    assert last.to_tag == "far"
 
 
 async def test_a_registration_is_renewed_when_its_connection_breaks(agent: UserAgent, far: StreamServer) -> None:

@@ -11,6 +11,7 @@ from sip.agent import UserAgent
 from sip.errors import WrongState
 from sip.message import Request, Response
 from sip.offering import OFFERS, Offer, Word, following, glare_wait
+from sip.transport import Address
 
 NEW = OFFER.replace(b"40000", b"44000")
 
@@ -93,6 +94,24 @@ def test_a_declined_offer_leaves_everything_as_it_was() -> None:
         await one.until("renegotiated")
 
     play(scene)
+
+
+def test_the_answer_in_the_ack_of_a_reinvite_without_an_offer_is_told() -> None:
+    async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
+        call, theirs = await talking(first, second, other)
+        send = first.transmit
+
+        def with_an_answer(message: Request | Response, to: Address) -> None:
+            message.body = NEW
+            send(message, to)
+
+        first.transmit = with_an_answer  # type: ignore[method-assign]
+        call.renegotiate(b"")
+        await other.until("renegotiated")
+        assert (theirs.remote_sdp, theirs.offer) == (NEW, Offer.NONE)
+        assert other.words() == ["offered", "confirmed", "renegotiated"]
+
+    assert play(scene).flow() == ["INVITE", 200, "ACK", "INVITE", 200, "ACK"]
 
 
 def test_a_repeated_200_of_a_reinvite_is_acked_again() -> None:

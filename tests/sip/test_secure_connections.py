@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from certificates import Authority
-from listening import Ear, dial
+from listening import OFFER, Ear, dial
 from stream_peer import StreamPeer, StreamServer
 from test_connections import request
 
@@ -97,6 +97,18 @@ async def test_without_a_certificate_nobody_who_asks_takes_our_calls(authority: 
         call = dial(agent, Address(*far.address, "tls"))
 
         assert (await ear.until("failed", within=20))[1:] == (call, 503, "transport")
+
+
+async def test_a_contact_on_another_port_of_a_trunk_is_known_by_the_trunk_s_name(authority: Authority) -> None:
+    ear, context = Ear(), authority.server("localhost")
+
+    async with listening(context) as far, listening(context) as other, speaking(Tls(authority.ca), ear) as agent:
+        dial(agent, await agent.resolve("localhost", far.address[1], "tls"))
+        peer = await far.peer()
+        host, port = other.address
+        peer.answer(await peer.method("INVITE"), 200, OFFER, f"<sip:far@{host}:{port};transport=tls>")
+
+        assert (await (await other.peer()).method("ACK")).via.transport == "TLS"
 
 
 async def test_peers_connect_to_us_by_tls(authority: Authority) -> None:
