@@ -1,4 +1,4 @@
-"""A real Asterisk for tests, by `tests/pbx/pbx`: one a test process, on a free port base.
+"""A real Asterisk for tests, by `tests/pbx/pbx`: one a file of tests, on a free port base.
 
 `TEST_PBX` names another program of the same kind. The fixture is `pbx`.
 """
@@ -181,9 +181,10 @@ def server() -> Iterator[Pbx | None]:
             _run("stop", "--port-base", str(base))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def pbx() -> Iterator[Pbx]:
-    """A real Asterisk; skips where it is not installed."""
+    """A real Asterisk, of each file's own: no more of them live at once than there are port bases. Skips where it is
+    not installed."""
     with server() as running:
         if running is None:
             pytest.skip(MISSING)

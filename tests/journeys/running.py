@@ -3,12 +3,15 @@
 import asyncio
 import json
 import os
+import random
 import re
 import signal
+import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -23,14 +26,22 @@ from cli.demo.centre import ALL_DAY, Door
 ROOT = Path(__file__).parents[2]
 NUMBER = "+902120000000"
 START_S = 30.0
+SIP_PORTS = range(18_000, 25_900)
+KINDS = (socket.SOCK_DGRAM, socket.SOCK_STREAM)
 
 
-def free_udp_port() -> int:
-    import socket
+def free_sip_port() -> int:
+    """A port that is free for UDP and TCP, below those that the system gives to connections meanwhile."""
+    return next(port for port in random.sample(SIP_PORTS, len(SIP_PORTS)) if all(map(partial(_is_free, port), KINDS)))
 
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+
+def _is_free(port: int, kind: socket.SocketKind) -> bool:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 @dataclass
@@ -71,7 +82,7 @@ class Service:
 
     def __post_init__(self) -> None:
         self._slot = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4
-        self.sip_port = free_udp_port()
+        self.sip_port = free_sip_port()
         self.folder.mkdir(parents=True, exist_ok=True)
 
     async def start(self) -> None:
