@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from dialer.line_events import LegBeeped, LegJudged
 from dialer.shapes import LegId
-from media.codecs import NAMES, Coder, decoder
+from media.codecs import NAMES, Decoders
 from media.detector import Detector, Tuning
 from media.g711 import FRAME, SAMPLE_RATE
 from media.session import Arrival, Leg
@@ -32,7 +32,7 @@ class Listening:
         self._timeline = Timeline(self._heard_at)
         self._told = False
         self._rest = b""
-        self._decoders: dict[str, Coder] = {}
+        self._decoders = Decoders()
         sound.sink = self
         self._timer = self._loop.call_later(_BEAT_S, self._beat)
 
@@ -41,8 +41,6 @@ class Listening:
         codec = arrival.payload.name
         if codec not in NAMES:
             return
-        if codec not in self._decoders:
-            self._decoders[codec] = decoder(codec)
         self._heard_at = arrival.at
         at = self._timeline.place(arrival.ssrc, arrival.timestamp, arrival.at)
         samples = self._rest + self._decoders[codec](bytes(arrival.buffer[arrival.start : arrival.end]))

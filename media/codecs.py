@@ -38,6 +38,14 @@ def decoder(codec: str) -> Coder:
     return lambda coded: state.decode(coded).tobytes()
 
 
+class Decoders(dict[str, Coder]):
+    """The decoders of one stream by codec, each made when its codec is first met."""
+
+    def __missing__(self, codec: str) -> Coder:
+        made = self[codec] = decoder(codec)
+        return made
+
+
 def encoder(codec: str) -> Coder:
     """Samples to the coded bytes of one stream, in order."""
     if codec != "G722":

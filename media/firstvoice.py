@@ -1,7 +1,7 @@
 """When somebody at the other end of the bridge is first heard on a leg."""
 
 from media.bridge import joined
-from media.codecs import NAMES, Coder, decoder
+from media.codecs import NAMES, Decoders
 from media.description import Payload
 from media.g711 import level
 from media.session import Arrival, Leg
@@ -16,7 +16,7 @@ class FirstVoice:
     def __init__(self, leg: Leg) -> None:
         self._leg = leg
         self.at: float | None = None
-        self._decode: Coder | None = None
+        self._decoders = Decoders()
         leg.taps = (*leg.taps, self)
 
     def heard(self, arrival: Arrival) -> None:
@@ -26,8 +26,6 @@ class FirstVoice:
         """Prompts and music are no voice: only what comes over the bridge is."""
         if payload.name not in NAMES or joined(self._leg) is None:
             return
-        if self._decode is None:
-            self._decode = decoder(payload.name)
-        if level(self._decode(bytes(sound))) > AUDIBLE:
+        if level(self._decoders[payload.name](bytes(sound))) > AUDIBLE:
             self.at = at
             self._leg.taps = tuple(tap for tap in self._leg.taps if tap is not self)

@@ -3,6 +3,7 @@
 from rtp_peer import tone, until
 
 from media.bridge import join
+from media.description import PCMA, PCMU
 from media.firstvoice import FirstVoice
 from media.g711 import SILENCE, encode
 from media.player import play
@@ -42,3 +43,15 @@ async def test_a_prompt_is_no_voice(leg, other, peers):
     await until(lambda: len(customer.got) >= 5)
 
     assert voice.at is None
+
+
+async def test_silence_of_another_codec_is_no_voice_either(leg, other):
+    voice = FirstVoice(leg)
+    join(leg, other)
+
+    for codec in (PCMU, PCMA, PCMU):
+        voice.sent(codec, 0, SILENCE[codec.name], 0.0)
+    assert voice.at is None
+    voice.sent(PCMA, 0, encode(tone(440, 0.02), "PCMA"), 1.0)
+
+    assert voice.at == 1.0
