@@ -10,7 +10,6 @@ from sqlalchemy import Connection, select
 from api.app import Parts, create_app
 from cli import store
 from cli.settings import Settings
-from identity.audit import service as audit
 from identity.login import second_factor
 from identity.login.service import new_link
 from identity.users.models import user
@@ -62,8 +61,7 @@ async def link(config: Path, login: str, *, lost_phone: bool = False) -> None:
         if person is None:
             raise NobodyOfThatName()
         if lost_phone:
-            await second_factor.remove(tx, person)
-            await audit.record(tx, None, "second_factor.removed", person, at=clock.now())
+            await second_factor.remove(tx, person, None, clock.now())
         return await new_link(tx, Seal(master), person, clock.now())
 
     async with store.existing(settings.database.url) as db:

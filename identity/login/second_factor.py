@@ -53,10 +53,11 @@ async def demand(tx: Tx, seal: Seal, person: str, code: str | None, now: datetim
     await _take(tx, seal, row, code, now)
 
 
-async def remove(tx: Tx, person: str) -> None:
-    """The person signs in without one until it is set up again: the phone is lost."""
+async def remove(tx: Tx, person: str, by: str | None, now: datetime) -> None:
+    """The person signs in without one until it is set up again: the phone is lost. `by` None: the command line."""
     nothing = {"totp_sealed": None, "totp_since": None, "totp_step": None}
     await tx.conn.execute(update(user).where(user.c.id == person).values(**nothing))
+    await audit.record(tx, by, "second_factor.removed", person, at=now)
 
 
 def step_of(secret: str, code: str, after: int | None, now: datetime) -> int | None:

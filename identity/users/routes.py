@@ -80,8 +80,7 @@ async def remove_second_factor(user: str, actor: Editor, db: Db, clock: Now, end
 
     async def work(tx: Tx) -> None:
         await service.demand(tx, user)
-        await second_factor.remove(tx, user)
-        await audit.record(tx, actor.user, "second_factor.removed", user, at=clock.now())
+        await second_factor.remove(tx, user, actor.user, clock.now())
 
     await db.write(work)
     ends.tell(user)

@@ -1,5 +1,6 @@
 """What is wrong with the settings is said at the start, in one sentence that names it."""
 
+import asyncio
 import socket
 from pathlib import Path
 
@@ -50,6 +51,7 @@ async def test_more_addresses_and_own_prompts_reach_the_line(tmp_path: Path):
     made = settings(sip={"port": 0}, media={"prompts": str(tmp_path)}, trunks=[TRUNK | {"peers": ["192.0.2.7"]}])
 
     async with lines.lines_of(made) as line:
+        await asyncio.sleep(0)  # its tasks begin
         assert line.agent.peers("192.0.2.7") is not None
         assert line.agent.peers("192.0.2.8") is None
         assert line._prompts == (tmp_path,)
