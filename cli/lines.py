@@ -44,6 +44,7 @@ async def lines_of(settings: Settings) -> AsyncGenerator[SipLines]:
         SystemClock(),
         ports=PortRange(settings.media.host, settings.media.port_min, settings.media.port_max),
         bind=(settings.sip.host, settings.sip.port),
+        advertise=None if settings.sip.advertise is None else (settings.sip.advertise, settings.sip.port),
         media_advertise=settings.media.advertise,
         user_agent=settings.sip.user_agent,
         language=settings.media.language,

@@ -101,6 +101,7 @@ class Recordings(Section):
 
 class Sip(Section):
     host: str = "127.0.0.1"
+    advertise: str | None = None
     port: Annotated[int, Field(ge=0, le=65535)] = 5070
     tls_port: Annotated[int, Field(ge=0, le=65535)] = 5071
     tls_ca: str | None = None

@@ -170,22 +170,23 @@ class _Questions:
         places = response.values("contact")
         sip, transport = self.settings.sip, self.trunk.transport
         port = (transport == "tls" and sip.tls_port) or sip.port
-        own = h.contact_uri(OWN_USER, sip.host, port, transport)
+        own = h.contact_uri(OWN_USER, sip.advertise or sip.host, port, transport)
         ours = any(h.parse_name_addr(place).uri == own for place in places)
         known = f"{len(places)} registered there" if places else "nobody is registered there"
         return f"{known}, this service among them" if ours else known
 
     def _seen_as(self, response: Response) -> list[Finding]:
         """The exchange says where our packets came from (RFC 3581 §4): the sound must be asked for there."""
-        seen, media = response.via.params.get("received"), self.settings.media
-        told = media.advertise or media.host
-        if seen is None or seen == told:
+        seen, sip, media = response.via.params.get("received"), self.settings.sip, self.settings.media
+        told = {"calls": sip.advertise or sip.host, "sound": media.advertise or media.host}
+        if seen is None or set(told.values()) == {seen}:
             return []
         check = f"address towards {self.trunk.name}"
-        found = f"the exchange sees this machine as {seen}, and is told to send sound to {told}"
-        if media.advertise is None:
-            return [problem(check, found, f"set media.advertise to {seen}")]
-        return [note(check, found, "see media.advertise when one side hears nothing")]
+        wrong = " and ".join(f"{what} to {address}" for what, address in told.items() if address != seen)
+        found = f"the exchange sees this machine as {seen}, and is told to send {wrong}"
+        if sip.advertise is None or media.advertise is None:
+            return [problem(check, found, f"set sip.advertise and media.advertise to {seen}")]
+        return [note(check, found, "see sip.advertise and media.advertise when calls do not come or one side is silent")]
 
     def _clock(self, response: Response) -> list[Finding]:
         """An exchange that says what time it is (RFC 3261 §20.17) shows whose clock is wrong."""

@@ -57,6 +57,15 @@ async def test_more_addresses_and_own_prompts_reach_the_line(tmp_path: Path):
         assert line._prompts == (tmp_path,)
 
 
+async def test_the_exchange_is_told_the_address_that_it_sees():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+
+    async with lines.lines_of(settings(sip={"advertise": "203.0.113.9", "port": port})) as line:
+        await asyncio.sleep(0)  # its tasks begin
+        assert line.agent.letterhead.contact_uri == f"sip:ahize@203.0.113.9:{port}"
+
+
 def test_a_port_that_is_taken_is_named():
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
