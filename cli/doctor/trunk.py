@@ -186,7 +186,9 @@ class _Questions:
         found = f"the exchange sees this machine as {seen}, and is told to send {wrong}"
         if sip.advertise is None or media.advertise is None:
             return [problem(check, found, f"set sip.advertise and media.advertise to {seen}")]
-        return [note(check, found, "see sip.advertise and media.advertise when calls do not come or one side is silent")]
+        return [
+            note(check, found, "see sip.advertise and media.advertise when calls do not come or one side is silent")
+        ]
 
     def _clock(self, response: Response) -> list[Finding]:
         """An exchange that says what time it is (RFC 3261 §20.17) shows whose clock is wrong."""
