@@ -21,12 +21,17 @@ from dialer.incoming import Incoming
 from dialer.line_events import (
     LegAnswered,
     LegBeeped,
+    LegDigit,
     LegEnded,
     LegFailed,
+    LegHeld,
     LegJudged,
     LegOffered,
+    LegResumed,
     LegRinging,
+    LegTransferAsked,
     LineEvent,
+    MonitorEnded,
     PromptEnded,
     TrunkMoved,
     TrunkState,
@@ -44,7 +49,20 @@ __all__ = ["CampaignStatus", "Engine", "OperatorView", "Ports", "Settings"]
 
 _log = log.get("dialer.engine")
 _STOP_S = 3.0
-LegEvent = LegRinging | LegAnswered | LegFailed | LegEnded | LegJudged | LegBeeped | PromptEnded
+LegEvent = (
+    LegRinging
+    | LegAnswered
+    | LegFailed
+    | LegEnded
+    | LegHeld
+    | LegResumed
+    | LegDigit
+    | LegTransferAsked
+    | LegJudged
+    | LegBeeped
+    | MonitorEnded
+    | PromptEnded
+)
 
 
 class Engine:
@@ -199,7 +217,8 @@ class Engine:
         call = self._floor.by_leg.get(event.leg)
         phone = self._floor.phones.get(event.leg)
         if call is not None:
-            self._calls.safely(call, self._on_call[type(event)], event)
+            if type(event) in self._on_call:
+                self._calls.safely(call, self._on_call[type(event)], event)
         elif phone is not None and type(event) in self._on_phone:
             self._floor.guarded(self._on_phone[type(event)], phone, event)
         elif isinstance(event, LegAnswered) and phone is None:  # whoever placed it has given it up

@@ -4,6 +4,8 @@ kit.errors.AhizeError
 ├── Conflict (409)
 │   ├── NotSignedIn      the operator's phone is not connected
 │   ├── NotYourCall      the call is not with this operator
+│   ├── KeysNotTaken     the customer's line knows no keys
+│   ├── CannotMonitor    nobody talks there, or another supervisor listens
 │   └── Draining         the engine takes nothing new any more
 ├── Forbidden (403)
 │   └── PhoneRefused     the rules do not let this extension be called
@@ -23,6 +25,18 @@ class NotYourCall(Conflict):
     """This call is not with you any more."""
 
     code = "not_your_call"
+
+
+class KeysNotTaken(Conflict):
+    """The customer's line takes no keys; allow telephone-event (RFC 4733) on the trunk."""
+
+    code = "keys_not_taken"
+
+
+class CannotMonitor(Conflict):
+    """Nobody can listen to this call now: the talk is held or over, or another supervisor listens."""
+
+    code = "cannot_monitor"
 
 
 class Draining(Conflict):

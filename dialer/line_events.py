@@ -34,12 +34,16 @@ class LegAnswered:
 
 @dataclass(frozen=True, slots=True)
 class LegFailed:
-    """No call came about. `status` 0: nothing came back (RFC 3261 timer B), or 487 after our CANCEL."""
+    """No call came about. `status` 0: nothing came back (RFC 3261 timer B), or 487 after our CANCEL.
+
+    `targets`: where else a 3xx says to call, as numbers, the best first. Nothing is followed by itself.
+    """
 
     leg: LegId
     status: int
     reason: str
     retry_after: float | None = None  # seconds, when the other side asked for a rest (RFC 3261 §20.33)
+    targets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,46 @@ class LegOffered:
     number: str | None
     called: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegHeld:
+    """The other side holds: it does not want to hear."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class LegResumed:
+    """The other side hears again."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class LegDigit:
+    """One key was pressed at the other side (0-9 * # A-D), however it came: RFC 4733, INFO, or both at once."""
+
+    leg: LegId
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegTransferAsked:
+    """The other side of an answered leg asks us to call `target` (a number or an extension) in its place (REFER).
+
+    Refused unless `Lines.tell_transfer` is called before the listener returns.
+    """
+
+    leg: LegId
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorEnded:
+    """The supervisor's leg hears nobody any more: it was stopped, or the bridge or the leg is over."""
+
+    leg: LegId
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,5 +140,18 @@ class TrunkMoved:
 
 
 LineEvent = (
-    LegRinging | LegAnswered | LegFailed | LegEnded | LegOffered | LegJudged | LegBeeped | PromptEnded | TrunkMoved
+    LegRinging
+    | LegAnswered
+    | LegFailed
+    | LegEnded
+    | LegOffered
+    | LegHeld
+    | LegResumed
+    | LegDigit
+    | LegTransferAsked
+    | LegJudged
+    | LegBeeped
+    | MonitorEnded
+    | PromptEnded
+    | TrunkMoved
 )

@@ -10,17 +10,19 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from dialer.errors import CannotMonitor, KeysNotTaken
 from dialer.legs import LineLeg, sound_file
-from dialer.line_events import LegEnded, LegFailed, LineEvent, PromptEnded, TrunkState
+from dialer.line_events import LegEnded, LegFailed, LineEvent, MonitorEnded, PromptEnded, TrunkState
 from dialer.listening import Listening
 from dialer.ports import Clock, RecordingSink
-from dialer.shapes import AttemptId, DialogRef, DialogSeed, LegId
+from dialer.shapes import AttemptId, DialogRef, DialogSeed, LegId, MonitorMode
 from dialer.switchboard import NOT_ACCEPTABLE, NOT_NOW, Switchboard
 from dialer.trunks import Trunk, TrunkWatch
 from kit import log
 from kit.tasks import Tasks
 from media import bridge, player
 from media.errors import MediaError
+from media.monitor import Mode, Monitor
 from media.recorder import Recorder
 from media.session import PortRange
 from sip.agent import UserAgent
@@ -237,6 +239,59 @@ class SipLines(Switchboard):
             _log.error("a prompt cannot be played", setting=prompt, error=str(error))
             if not repeat:
                 self._soon(ended)
+
+    def mute(self, leg: LegId, *, muted: bool) -> None:
+        mine = self._legs.get(leg)
+        if mine is not None:
+            bridge.mute(mine.sound, muted=muted)
+
+    def press(self, leg: LegId, keys: str) -> None:
+        mine = self._legs.get(leg)
+        try:
+            if mine is not None:
+                mine.sound.press(keys)
+        except MediaError as error:
+            raise KeysNotTaken from error
+
+    def monitor(self, supervisor: LegId, operator: LegId, mode: MonitorMode) -> None:
+        mine, talking = self._legs.get(supervisor), self._legs.get(operator)
+        if mine is None or talking is None:
+            raise CannotMonitor
+        if mine.monitor is not None and mine.monitor.hears(talking.sound):
+            mine.monitor.switch(Mode(mode))
+            return
+        former, mine.monitor = mine.monitor, None
+        if former is not None:
+            former.stop()
+        try:
+            monitor = Monitor(mine.sound, talking.sound, on_end=lambda: self._unmonitored(mine))
+            monitor.start(Mode(mode))
+        except MediaError as error:
+            raise CannotMonitor from error
+        mine.monitor = monitor
+
+    def _unmonitored(self, leg: LineLeg) -> None:
+        """A monitor that another has followed on the same leg ends without a word."""
+        if leg.monitor is not None:
+            leg.monitor = None
+            self._soon(MonitorEnded(leg.id))
+
+    def stop_monitoring(self, supervisor: LegId) -> None:
+        mine = self._legs.get(supervisor)
+        if mine is not None and mine.monitor is not None:
+            mine.monitor.stop()
+
+    def tell_transfer(self, leg: LegId, status: int) -> None:
+        mine = self._legs.get(leg)
+        asked = mine.transfer if mine is not None else None
+        if asked is None:
+            return
+        if not asked.is_open:
+            asked.tell(status)
+        elif status < 300:
+            asked.accept()
+        else:
+            asked.refuse(status)
 
     def judge(self, leg: LegId, measures: Mapping[str, float]) -> None:
         mine = self._legs.get(leg)

@@ -76,6 +76,14 @@ class Detector:
         return self.measures.get("total_s", DETECTOR_S)
 
 
+class MonitorMode(StrEnum):
+    """Who hears a supervisor on a call: nobody, the operator alone, everybody."""
+
+    LISTEN = "listen"
+    WHISPER = "whisper"
+    BARGE = "barge"
+
+
 class WithoutRecording(StrEnum):
     """What a campaign that is recorded does while recordings cannot be written."""
 

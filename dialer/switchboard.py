@@ -2,9 +2,23 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 
+from dialer.digits import Way
 from dialer.legs import LineLeg, dialog_of
-from dialer.line_events import LegAnswered, LegEnded, LegFailed, LegOffered, LegRinging, LineEvent, TrunkMoved
+from dialer.line_events import (
+    LegAnswered,
+    LegDigit,
+    LegEnded,
+    LegFailed,
+    LegHeld,
+    LegOffered,
+    LegResumed,
+    LegRinging,
+    LegTransferAsked,
+    LineEvent,
+    TrunkMoved,
+)
 from dialer.ports import Clock
 from dialer.shapes import LegId
 from dialer.trunks import Trunk, TrunkWatch, peer_of
@@ -15,9 +29,11 @@ from media.session import Leg, PortRange
 from sip.agent import UserAgent
 from sip.call import Call
 from sip.client_call import ClientCall
-from sip.errors import BadSdp, SipError, WrongState
+from sip.errors import BadMessage, BadSdp, SipError, WrongState
+from sip.identity import number_in
 from sip.listener import Listener
 from sip.message import Response
+from sip.referral import TransferRequest
 from sip.sdp import SessionDescription
 from sip.server_call import ServerCall
 from sip.tls import Tls
@@ -106,7 +122,12 @@ class Switchboard(Listener):
             return
         self._drop(leg)
         nothing_came = call.final is None and status != CANCELLED
-        self._tell(LegFailed(leg.id, 0 if nothing_came else status, reason, call.retry_after))
+        self._tell(LegFailed(leg.id, 0 if nothing_came else status, reason, call.retry_after, leg.targets))
+
+    def on_redirected(self, call: ClientCall, targets: list[str]) -> None:
+        leg = self._by_call.get(call)
+        if leg is not None:
+            leg.targets = tuple(number for target in targets if (number := number_in(target)) is not None)
 
     def on_offered(self, call: ServerCall) -> None:
         if self._listener is None:
@@ -155,21 +176,48 @@ class Switchboard(Listener):
         leg = self._by_call.get(call)
         if leg is None:
             return None
+        held = leg.sound.held
         try:
             return leg.our_answer(SessionDescription.parse(sdp)) if sdp else leg.our_offer()
         except (MediaError, SipError) as error:
             _log.warning("a re-INVITE's sound cannot be used; the former stays", trunk=leg.trunk, error=str(error))
             raise BadSdp(str(error)) from error
+        finally:
+            self._tell_hold(leg, held)
 
     def on_renegotiated(self, call: Call) -> None:
         """Who answers a refresh, or the offer that it asked for, may have moved its sound or changed its keys."""
         leg = self._by_call.get(call)
         if leg is None:
             return
+        held = leg.sound.held
         try:
             leg.their_answer(call.remote_sdp)
         except (MediaError, SipError) as error:
             _log.warning("an answer's sound cannot be used; the former stays", trunk=leg.trunk, error=str(error))
+        self._tell_hold(leg, held)
+
+    def _tell_hold(self, leg: LineLeg, before: bool) -> None:
+        if leg.sound.held is not before:
+            self._soon(LegResumed(leg.id) if before else LegHeld(leg.id))
+
+    def on_digit(self, call: Call, digit: str, duration_ms: int) -> None:
+        leg = self._by_call.get(call)
+        if leg is not None:
+            self._digit(leg, Way.INFO, digit)
+
+    def _digit(self, leg: LineLeg, way: Way, key: str) -> None:
+        if leg.digits.is_new(key, way, self._clock.monotonic()):
+            self._tell(LegDigit(leg.id, key))
+
+    def on_refer(self, call: Call, asked: TransferRequest) -> None:
+        """Who takes it on says so at once; a call of theirs that we should take over (Replaces) is none of ours."""
+        leg, target = self._by_call.get(call), user_of(asked.target)
+        if leg is not None and asked.replaces is None and target:
+            leg.transfer = asked
+            self._tell(LegTransferAsked(leg.id, target))
+        if asked.is_open:
+            asked.refuse()
 
     def _trunk_of(self, call: ServerCall) -> str:
         """By host, transport and port as far as they tell: who connects to us has any port."""
@@ -196,6 +244,7 @@ class Switchboard(Listener):
 
     def _add(self, leg: LineLeg, call: Call) -> None:
         leg.call = call
+        leg.sound.on_dtmf = partial(self._digit, leg, Way.SOUND)
         self._legs[leg.id] = self._by_call[call] = leg
         self._watch(leg.trunk).in_use += 1
         LEGS.labels(leg.trunk).inc()
@@ -216,6 +265,14 @@ class Switchboard(Listener):
 
     def _soon(self, event: LineEvent) -> None:
         asyncio.get_running_loop().call_soon(self._tell, event)
+
+
+def user_of(uri: str) -> str:
+    """Whom a URI names; "" when it cannot be read."""
+    try:
+        return Uri.parse(uri).plain_user
+    except BadMessage:
+        return ""
 
 
 def _called(call: ServerCall) -> str:

@@ -35,7 +35,8 @@ class Trunk:
 
     `host` may be a name: of its addresses one is used until it is silent, then the next. `peers` are further IP
     addresses that its calls come from. `channels`: calls at once; `cps`: new calls a second, 0 without limit.
-    `transport`: "udp", "tcp" or "tls". `srtp`: whether sound is encrypted.
+    `transport`: "udp", "tcp" or "tls". `srtp`: whether sound is encrypted. `transfer`: whether its phones may move
+    calls by REFER. `trusted`: whether what it asserts of a caller is believed (RFC 3325).
     """
 
     name: str
@@ -51,6 +52,8 @@ class Trunk:
     peers: tuple[str, ...] = ()
     srtp: Encryption = Encryption.OFF
     transport: str = "udp"
+    transfer: bool = False
+    trusted: bool = True
 
     @property
     def account(self) -> Account | None:
@@ -157,4 +160,6 @@ class TrunkWatch:
 def peer_of(watches: list[TrunkWatch], host: str) -> Peer | None:
     """The trunk that an IP address belongs to, for the user agent; None: a stranger."""
     found = next((w for w in watches if w.owns(host)), None)
-    return None if found is None else Peer(found.trunk.name, trusted=True)
+    if found is None:
+        return None
+    return Peer(found.trunk.name, transfer=found.trunk.transfer, trusted=found.trunk.trusted)

@@ -80,6 +80,18 @@ def part(leg: Leg) -> None:
     leg.feed(None)
 
 
+def mute(leg: Leg, *, muted: bool) -> None:
+    """Nothing of this leg reaches the other one, or it does again. A leg in no bridge does not mind."""
+    other = joined(leg)
+    towards = other.fed_by() if other is not None else None
+    if isinstance(towards, Relay):
+        leg.sink = _unheard if muted else towards
+
+
+def _unheard(_: Arrival) -> None:
+    """Where the packets of a muted leg go."""
+
+
 def joined(leg: Leg) -> Leg | None:
     """The other leg of the bridge, if any."""
     feed = leg.fed_by()

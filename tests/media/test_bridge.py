@@ -4,7 +4,7 @@ import pytest
 from rtp_peer import power, settle, tone, until
 
 from media import codecs
-from media.bridge import join, joined, part
+from media.bridge import join, joined, mute, part
 from media.description import DTMF, G722, PCMA, PCMU
 from media.errors import LegClosed
 from media.session import Leg
@@ -170,3 +170,29 @@ async def test_an_attack_from_a_second_address_during_a_call_changes_nothing(leg
     assert [p.payload for p in said] == [bytes([n]) * 160 for n in range(50)]
     assert [p.sequence for p in said] == [(said[0].sequence + n) & 0xFFFF for n in range(50)]
     assert attacker.raw == []
+
+
+async def test_a_muted_leg_is_not_heard_but_hears(leg, other, peers):
+    near, far = peers(), peers()
+    leg.answer(near.describe())
+    other.answer(far.describe())
+    join(leg, other)
+
+    mute(other, muted=True)
+    for _ in range(5):
+        far.send((other.local.host, other.local.port))
+        near.send((leg.local.host, leg.local.port))
+    await until(lambda: len(far.got) >= 5)
+    await settle()
+    kept = len(near.got)
+    mute(other, muted=False)
+    far.send((other.local.host, other.local.port))
+    await until(lambda: len(near.got) > kept)
+
+    assert kept <= 1, "one packet at most, which opens the way"
+
+
+async def test_a_leg_in_no_bridge_is_muted_without_harm(leg):
+    mute(leg, muted=True)
+
+    assert leg.sink is None
