@@ -1,6 +1,6 @@
 """The doors put together: every slice's routes, behind the same guards, errors and headers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from api import errors, pages, security, system, websocket
 from api.routers import ROUTERS
 from api.stream import Stream
 from campaigns.lists.imports import Imports
+from desk.parts import Archive
 from identity.access import Guard
 from identity.login.endings import Endings
 from identity.parts import SignIn
@@ -34,7 +35,7 @@ class Parts:
 
     `engine` and `imports` are None where nothing dials and nothing is taken in (tests of the doors). `trunks`: the
     names of the configured ones, the first being the usual. `pages` is the built desk; None: the API alone.
-    `recordings`: where the file of one is. `upload_limit` and `body_limit` are bytes.
+    `recordings`: where they are; None: nothing is recorded. `upload_limit` and `body_limit` are bytes.
     """
 
     db: Database
@@ -46,7 +47,7 @@ class Parts:
     clock: Clock = field(default_factory=SystemClock)
     sign_in: SignIn = field(default_factory=SignIn)
     uploads: Path = Path("var/uploads")
-    recordings: Callable[[str], Path] | None = None
+    recordings: Archive | None = None
     upload_limit: int = 50 * 1024 * 1024
     body_limit: int = 1024 * 1024
     body_idle_s: float = 30.0

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import AwareDatetime, BaseModel
 from sqlalchemy import select
 
-from desk.parts import Dialer, Log, trunks_of
+from desk.parts import Archive, Dialer, Log, trunks_of
 from dialer.line_events import TrunkState
 from identity.access import Right, local_or, needs, public
 from identity.parts import Db, Now
@@ -27,6 +27,12 @@ _TRUNK_SENTENCES = {
     "no_answer": "The exchange does not answer; check host and port in the settings, and that the exchange runs.",
     "registration_refused": "The exchange refused us; check username, password and realm in the settings.",
     "stopped": "The service is being stopped.",
+}
+_DISK_SENTENCES = {
+    "disk_full": "The disk of recordings is full; make room.",
+    "disk_nearly_full": "The disk of recordings is nearly full; make room, or keep recordings for fewer days.",
+    "disk_slow": "The disk of recordings is too slow for so many calls; look what else uses it.",
+    "disk_error": "Recordings cannot be written; look at recordings.folder in the settings, and at its disk.",
 }
 
 
@@ -60,12 +66,14 @@ class TrunkOut(BaseModel):
 
 
 class SystemOut(BaseModel):
-    """`dialing`: whether an engine runs in this service. `position`: the journal's head."""
+    """`dialing`: whether an engine runs in this service. `position`: the journal's head. `recordings`: why they cannot
+    be kept, or soon cannot; null: they can."""
 
     version: str
     now: AwareDatetime
     dialing: bool
     trunks: list[TrunkOut]
+    recordings: dict[str, Any] | None
     epoch: str
     position: int
 
@@ -79,9 +87,18 @@ async def state(request: Request, engine: Dialer, journal: Log, clock: Now) -> S
         now=clock.now(),
         dialing=engine is not None,
         trunks=[_trunk(found) for found in trunks_of(engine)],
+        recordings=_recordings(request.app.state.recordings),
         epoch=epoch,
         position=position,
     )
+
+
+def _recordings(archive: Archive | None) -> dict[str, Any] | None:
+    trouble = None if archive is None else archive.trouble()
+    if trouble is None:
+        return None
+    cause = trouble.values["cause"]
+    return {"code": cause, "values": {}, "message": _DISK_SENTENCES.get(str(cause), str(cause))}
 
 
 def _trunk(found: TrunkState) -> TrunkOut:

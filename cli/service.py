@@ -21,6 +21,7 @@ from cli.settings import Settings
 from cli.version import VERSION
 from desk.calls.journal import EngineJournal
 from desk.calls.service import close_lost_calls
+from desk.recordings.keeping import Keeping
 from desk.recordings.store import StoredRecordings
 from dialer import engine as dialing
 from dialer.engine import Engine
@@ -35,6 +36,7 @@ from kit.limits import allow_many_files
 from kit.seal import MasterKey, Seal
 from kit.tasks import Tasks
 
+MIB = 1 << 20
 PAGES = Path(__file__).parent.parent / "web" / "dist"
 
 
@@ -96,9 +98,12 @@ async def _run(stack: AsyncExitStack, app: FastAPI, engine: Engine, imports: Imp
 async def _recordings(
     stack: AsyncExitStack, settings: Settings, db: Database, seal: Seal, clock: SystemClock
 ) -> StoredRecordings:
-    recordings = StoredRecordings(db, seal, Path(settings.recordings.folder), clock)
+    kept = settings.recordings
+    recordings = StoredRecordings(db, seal, Path(kept.folder), clock, kept.spare_mb * MIB)
     await recordings.start()
     stack.push_async_callback(recordings.close)
+    tasks = await stack.enter_async_context(Tasks())
+    tasks.spawn(Keeping(db, clock, recordings.path_of, kept.keep_days).run(), "recordings.keeping")
     return recordings
 
 
@@ -141,8 +146,8 @@ def _parts(
         clock=clock,
         sign_in=SignIn(server.url, server.secure, server.session_hours * 3600.0, server.idle_minutes * 60.0),
         uploads=Path(settings.uploads.folder),
-        recordings=recordings.shelf.path_of,
-        upload_limit=settings.uploads.limit_mb * 1024 * 1024,
+        recordings=recordings,
+        upload_limit=settings.uploads.limit_mb * MIB,
         pages=pages,
         hosts=frozenset(name.lower() for name in server.hosts),
         version=VERSION,

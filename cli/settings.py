@@ -97,6 +97,8 @@ class Uploads(Section):
 
 class Recordings(Section):
     folder: str = "var/recordings"
+    keep_days: Annotated[int, Field(ge=0, le=36_500)] = 0
+    spare_mb: Annotated[int, Field(ge=0, le=1_000_000)] = 512
 
 
 class Sip(Section):

@@ -1,6 +1,6 @@
 """What the desk's routes take from the running service (`app.state`), with its types."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Protocol
 
@@ -63,11 +63,22 @@ def trunks_of(engine: Engine | None) -> Sequence[TrunkState]:
     return () if engine is None else engine.trunks()
 
 
-def recordings_of(connection: HTTPConnection) -> Callable[[str], Path]:
-    """Where the file of a recording is."""
+class Archive(Protocol):
+    """Where recordings are."""
+
+    def path_of(self, recording_id: str) -> Path:
+        """Where the file of a recording is."""
+        ...
+
+    def trouble(self) -> Reason | None:
+        """Why recordings cannot be kept now, or soon cannot; None: they can."""
+        ...
+
+
+def recordings_of(connection: HTTPConnection) -> Archive:
     return connection.app.state.recordings
 
 
-Recorded = Annotated[Callable[[str], Path], Depends(recordings_of)]
+Recorded = Annotated[Archive, Depends(recordings_of)]
 Dialer = Annotated[Engine | None, Depends(engine_of)]
 Log = Annotated[Journal, Depends(journal_of)]

@@ -217,12 +217,16 @@ class Calls:
             self.tell(call, Event.MESSAGE_OVER)
 
     def _play_greeting(self, call: LiveCall) -> None:
-        self._floor.ports.lines.play(call.leg, call.greeting or self._floor.settings.greeting)
+        self._floor.ports.lines.play(call.leg, call.prompts.pop(0))
         self._later(call, _MESSAGE_LIMIT_S, self._greeted)
 
     def _greeted(self, call: LiveCall) -> None:
-        if call.life.state is State.GREETING:
-            call.stop_timer()
+        if call.life.state is not State.GREETING:
+            return
+        call.stop_timer()
+        if call.prompts:
+            self._play_greeting(call)
+        else:
             self.tell(call, Event.GREETED)
 
     # ------------------------------------------------------------ ways to the end

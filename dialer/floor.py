@@ -17,6 +17,7 @@ from dialer.recorder import Recorder
 from dialer.shapes import (
     AttemptId,
     BudgetCounts,
+    Caller,
     CallId,
     Campaign,
     CampaignId,
@@ -93,7 +94,8 @@ class LiveCall:
     dialog: DialogRef | None = None
     operator: OperatorId | None = None  # reserved for it, or talking
     served_by: OperatorId | None = None  # the latest who talked
-    greeting: str | None = None
+    caller: Caller | None = None  # of an incoming call
+    prompts: list[str] = field(default_factory=list[str])  # what is still to be said to a caller before the line
     status: int = 0
     sent: bool = False  # the INVITE is out
     started: bool = False  # CallStarted was noted

@@ -60,7 +60,8 @@ class Incoming:
             self._floor.fence,
             ENGINE,
             number=event.number,
-            greeting=caller.greeting,
+            caller=caller,
+            prompts=[caller.greeting or self._floor.settings.greeting, *([caller.notice] if caller.notice else [])],
         )
         self._floor.add(call)
         self._floor.recorder.put(_started(call, event, caller, self._floor))

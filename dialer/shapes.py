@@ -244,11 +244,16 @@ class Estimates:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
+    """Who calls, and how the call is to be taken. `greeting`: a prompt. `record`: the talk is recorded; `notice`: the
+    prompt that says so before."""
+
     project: ProjectId | None
     person: PersonId | None = None
     campaign: CampaignId | None = None
     lead: LeadId | None = None
     greeting: str | None = None
+    record: bool = False
+    notice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
-"""When a call is recorded: from its first join on, where its campaign wants it."""
+"""When a call is recorded: from its first join on, where its campaign wants it, or the project of the number called."""
 
 from dialer.errors import NotYourCall
 from dialer.floor import Floor, LiveCall, Run
-from dialer.shapes import CallId, OperatorId, Reason, RecordedCall, WithoutRecording
+from dialer.shapes import CallId, CampaignId, OperatorId, Reason, RecordedCall, WithoutRecording
 
 
 class Taping:
@@ -14,12 +14,12 @@ class Taping:
     def begin(self, call: LiveCall) -> None:
         """Record the call that was just joined. One that was recorded before goes on, also from a pause of its former
         operator, of which the new one knows nothing."""
-        recordings, campaign = self._floor.ports.recordings, call.campaign
+        recordings = self._floor.ports.recordings
         if call.taped:
             self._floor.ports.lines.pause_recording(call.leg, paused=False)
-        elif recordings is not None and campaign is not None and campaign.record:
+        elif recordings is not None and _wanted(call):
             call.taped = True
-            sink = recordings.open(RecordedCall(call.id, call.project, campaign.id, call.operator))
+            sink = recordings.open(RecordedCall(call.id, call.project, _campaign(call), call.operator))
             self._floor.ports.lines.record(call.leg, sink)
 
     def pause(self, call_id: CallId, operator: OperatorId, paused: bool) -> None:
@@ -28,6 +28,18 @@ class Taping:
         if call is None or call.operator != operator or call.life.joined_at is None:
             raise NotYourCall
         self._floor.ports.lines.pause_recording(call.leg, paused=paused)
+
+
+def _wanted(call: LiveCall) -> bool:
+    if call.caller is not None:
+        return call.caller.record
+    return call.campaign is not None and call.campaign.record
+
+
+def _campaign(call: LiveCall) -> CampaignId | None:
+    if call.caller is not None:
+        return call.caller.campaign
+    return call.campaign.id if call.campaign is not None else None
 
 
 def unrecorded(floor: Floor, run: Run) -> Reason | None:

@@ -18,7 +18,10 @@ from kit import metrics
 from kit.errors import AhizeError
 
 _SHAPE = ("event", "level", "logger", "at", "error", "where", "task", "component", "signal")
-_IDS = ("attempt", "call", "campaign", "job", "key", "lead", "leg", "list", "operator", "person", "project", "user")
+_IDS = (
+    *("attempt", "call", "campaign", "job", "key", "lead", "leg", "list", "operator", "person", "project"),
+    *("recording", "user"),
+)
 _CODES = (
     *("by", "code", "codec", "direction", "event_type", "kind", "method", "outcome", "reason", "route"),
     *("state", "status", "topic", "trunk"),

@@ -66,8 +66,8 @@ def play(leg: Leg, sound: Path | Sound, *, repeat: bool = False, on_end: Callabl
 
 
 def prompt(name: str, language: str) -> Path | Sound:
-    """One of the service's own prompts ("greeting", "wait", "message", "beep") or tones ("ringback", "busy"; to be
-    repeated) in "tr" or "en".
+    """One of the service's own prompts ("greeting", "recorded", "wait", "message", "beep") or tones ("ringback",
+    "busy"; to be repeated) in "tr" or "en".
 
     Raises LookupError.
     """

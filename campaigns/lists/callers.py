@@ -3,6 +3,7 @@
 from sqlalchemy import RowMapping, desc, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from campaigns.campaigns.models import campaign
 from campaigns.lists.models import attempt, lead
 from campaigns.projects import service as projects
 from contacts import sealing
@@ -28,12 +29,15 @@ class StoredCallers:
                 return shapes.Caller(None)
             digest = self._digest(number, project["country"])
             person, last = (None, None) if digest is None else await _known(conn, project["id"], digest)
+        record = project["record_incoming"] or (last is not None and last["record"])
         return shapes.Caller(
             project=shapes.ProjectId(project["id"]),
             person=None if person is None else shapes.PersonId(person),
             campaign=None if last is None else shapes.CampaignId(last["campaign"]),
             lead=None if last is None else shapes.LeadId(last["id"]),
             greeting=project["greeting"],
+            record=record,
+            notice=project["record_notice"] if record else None,
         )
 
     def _digest(self, number: str | None, country: str) -> bytes | None:
@@ -47,8 +51,9 @@ async def _known(conn: AsyncConnection, project: str, digest: bytes) -> tuple[st
     """The person of this number, and the lead that was dialed last, else the newest one."""
     known = (await persons.of_digests(conn, project, [digest])).get(digest)
     newest = (
-        select(lead.c.id, lead.c.campaign)
-        .select_from(lead.outerjoin(attempt, attempt.c.lead == lead.c.id))
+        select(lead.c.id, lead.c.campaign, campaign.c.record)
+        .select_from(lead.join(campaign, campaign.c.id == lead.c.campaign))
+        .outerjoin(attempt, attempt.c.lead == lead.c.id)
         .where(lead.c.number_digest == digest, lead.c.project == project)
         .order_by(attempt.c.started_at.is_(None), desc(attempt.c.started_at), desc(lead.c.id))
         .limit(1)

@@ -1,8 +1,11 @@
 """Tables of projects."""
 
-from sqlalchemy import Column, String, Table
+from sqlalchemy import Boolean, Column, Integer, String, Table
 
 from kit.db import Json, Utc, metadata
+
+RECORDED = "recorded"
+"""The prompt that says that a call is recorded, where a project names none of its own."""
 
 project = Table(
     "project",
@@ -13,5 +16,8 @@ project = Table(
     Column("zone", String(64), nullable=False),
     Column("inbound_numbers", Json, nullable=False),
     Column("greeting", String(120)),
+    Column("record_incoming", Boolean, nullable=False, default=False),
+    Column("record_notice", String(120), default=RECORDED),
+    Column("keep_days", Integer),  # of recordings; null: as the settings say, 0: for ever
     Column("created_at", Utc, nullable=False),
 )

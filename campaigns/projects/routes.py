@@ -16,6 +16,8 @@ router = APIRouter(prefix="/projects", tags=["projects"])
 Reader = Annotated[Actor, Depends(needs(Right.PROJECTS_READ))]
 Editor = Annotated[Actor, Depends(needs(Right.PROJECTS_EDIT))]
 
+NULLABLE = frozenset({"greeting", "record_notice", "keep_days"})
+
 
 @router.get("")
 async def listed(actor: Reader, db: Db) -> list[ProjectOut]:
@@ -44,7 +46,7 @@ async def changed(wanted: Id, body: ProjectPatch, actor: Editor, db: Db) -> Proj
     """Change what the body names."""
     actor.check(Right.PROJECTS_EDIT, wanted)
     values = body.model_dump(exclude_unset=True)
-    named = {name: value for name, value in values.items() if value is not None or name == "greeting"}
+    named = {name: value for name, value in values.items() if value is not None or name in NULLABLE}
     await db.write(lambda tx: service.change(tx, wanted, named))
     return await _shown(db, wanted)
 

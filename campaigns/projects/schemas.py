@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 import phonenumbers
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from campaigns.projects.models import RECORDED
 from campaigns.text import Line
 
 
@@ -25,11 +26,17 @@ def _a_zone(value: str) -> str:
 Country = Annotated[str, StringConstraints(max_length=2), AfterValidator(_a_country)]
 Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_a_zone)]
 Called = Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{3,15}$")]
+KeepDays = Annotated[int, Field(ge=0, le=36_500)]
 Prompt = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 
 
 class ProjectIn(BaseModel):
-    """`inbound_numbers`: the service's numbers that lead to this project, as the trunk shows them."""
+    """`inbound_numbers`: the service's numbers that lead to this project, as the trunk shows them.
+
+    `record_incoming`: calls that come in are recorded; those of a campaign that records are in any case.
+    `record_notice`: the prompt that tells callers so, null for none. `keep_days`: for how many days recordings are
+    kept, 0 for ever, null as the settings say.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -38,6 +45,9 @@ class ProjectIn(BaseModel):
     zone: Zone = "Europe/Istanbul"
     inbound_numbers: Annotated[list[Called], Field(max_length=100)] = []
     greeting: Prompt | None = None
+    record_incoming: bool = False
+    record_notice: Prompt | None = RECORDED
+    keep_days: KeepDays | None = None
 
 
 class ProjectPatch(BaseModel):
@@ -48,6 +58,9 @@ class ProjectPatch(BaseModel):
     zone: Zone | None = None
     inbound_numbers: Annotated[list[Called], Field(max_length=100)] | None = None
     greeting: Prompt | None = None
+    record_incoming: bool | None = None
+    record_notice: Prompt | None = None
+    keep_days: KeepDays | None = None
 
 
 class ProjectOut(BaseModel):
@@ -57,4 +70,7 @@ class ProjectOut(BaseModel):
     zone: str
     inbound_numbers: list[str]
     greeting: str | None
+    record_incoming: bool
+    record_notice: str | None
+    keep_days: int | None
     created_at: datetime

@@ -37,4 +37,6 @@ call = Table(
     Index("ix_call_operator", "operator", "started_at"),
     Index("ix_call_campaign", "campaign", "started_at"),
     Index("ix_call_ended_at", "ended_at"),
+    Index("ix_call_started", "started_at", "id"),
+    Index("ix_call_project", "project", "started_at", "id"),
 )

@@ -3,10 +3,12 @@
 from datetime import datetime
 
 from pydantic import BaseModel
+from sqlalchemy import RowMapping
 
 
 class RecordingShown(BaseModel):
-    """One recording. `state`: recording, kept, shortened or lost, the last two with a `reason`."""
+    """One recording. `state`: recording, kept, shortened or lost, the last two with a `reason`; erasing, erased where
+    its time is over. `held`: it is kept whatever its age."""
 
     id: str
     call: str
@@ -16,3 +18,8 @@ class RecordingShown(BaseModel):
     reason: str | None
     started_at: datetime
     seconds: float | None
+    held: bool
+
+    @classmethod
+    def of(cls, row: RowMapping) -> "RecordingShown":
+        return cls.model_validate({**row, "held": row["held_at"] is not None})

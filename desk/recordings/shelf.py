@@ -7,6 +7,7 @@ long for each write keeps up with many recordings. What cannot be written is lef
 import asyncio
 import errno
 import os
+import shutil
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -20,9 +21,12 @@ from kit import log, metrics
 _log = log.get("desk.recordings")
 DROPPED = metrics.counter("recording_seconds_dropped", "Seconds of recordings that could not be kept", ("reason",))
 
+ROOM = metrics.gauge("recording_disk_free_bytes", "Bytes that are free where recordings are")
+
 DISK_FULL, DISK_ERROR, DISK_SLOW = "disk_full", "disk_error", "disk_slow"
+NEARLY_FULL = "disk_nearly_full"
 MOST_WAITING = 4096  # pieces, 64 MB: a minute of 70 calls
-_PROBE_S, _CLOSE_S = 2.0, 5.0
+_PROBE_S, _LOOK_S, _CLOSE_S = 2.0, 30.0, 5.0
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 Piece = tuple[int, bytes, bool]
@@ -123,11 +127,12 @@ class Tape:
 class Shelf:
     """All recordings under `folder`. Made and used on the loop; its thread runs from `start` to `close`.
 
-    `trouble`: why recordings cannot be kept now; None: they can.
+    `spare`: bytes that are to stay free; with less, recordings of calls that are on are still written. `trouble`: why
+    recordings cannot be kept now, or soon cannot; None: they can.
     """
 
-    def __init__(self, folder: Path, most_waiting: int = MOST_WAITING) -> None:
-        self._folder, self._most = folder, most_waiting
+    def __init__(self, folder: Path, most_waiting: int = MOST_WAITING, spare: int = 0) -> None:
+        self._folder, self._most, self._spare = folder, most_waiting, spare
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[Tape, deque[Piece]] = {}
         self._count = 0
@@ -183,7 +188,7 @@ class Shelf:
         """The tape that waits longest with all its pieces; no tape: see whether the trouble is over; None: the end."""
         with self._turn:
             while not self._waiting and not self._closing:
-                if not self._turn.wait(_PROBE_S if self.trouble else None):
+                if not self._turn.wait(_PROBE_S if self.trouble else _LOOK_S):
                     return None, []
             if not self._waiting:
                 return None
@@ -198,7 +203,7 @@ class Shelf:
                 _log.error("recordings cannot be written", error=failed.strerror)
             self.trouble = DISK_FULL if failed.errno in _FULL else DISK_ERROR
         elif self._count < self._most // 2:
-            self.trouble = None
+            self.trouble = self._little_room()
 
     def _probe(self) -> str | None:
         """Whether a few seconds can be written; why not."""
@@ -209,7 +214,21 @@ class Shelf:
             file.unlink()
         except OSError as error:
             return DISK_FULL if error.errno in _FULL else DISK_ERROR
-        return None
+        return self._little_room()
+
+    def _little_room(self) -> str | None:
+        """Said once, when it comes to that; over only with a tenth more, so that it does not come and go."""
+        try:
+            free = shutil.disk_usage(self._folder).free
+        except OSError:
+            return DISK_ERROR
+        ROOM.set(free)
+        known = self.trouble == NEARLY_FULL
+        if free >= self._spare * (1.1 if known else 1.0):
+            return None
+        if not known:
+            _log.warning("the disk of recordings is nearly full: make room, or keep them for fewer days", size=free)
+        return NEARLY_FULL
 
 
 def _write_all(file: FileIO, some: bytes) -> None:

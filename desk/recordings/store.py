@@ -9,8 +9,8 @@ from pathlib import Path
 
 from sqlalchemy import insert, update
 
-from desk.recordings.models import recording
-from desk.recordings.service import KEPT, RECORDING, SHORTENED, close_lost, key_context
+from desk.recordings.models import KEPT, RECORDING, SHORTENED, recording
+from desk.recordings.service import close_lost, key_context
 from desk.recordings.shelf import Shelf, Tape, Written
 from dialer import shapes
 from kit import ids, log
@@ -26,11 +26,11 @@ _CLOSE_S = 5.0
 
 
 class StoredRecordings:
-    """Runs from `start` to `close`."""
+    """Runs from `start` to `close`. `spare`: bytes that are to stay free on the disk."""
 
-    def __init__(self, db: Database, seal: Seal, folder: Path, clock: Clock) -> None:
+    def __init__(self, db: Database, seal: Seal, folder: Path, clock: Clock, spare: int = 0) -> None:
         self._db, self._seal, self._clock = db, seal, clock
-        self.shelf = Shelf(folder)
+        self.shelf = Shelf(folder, spare=spare)
         self._tasks = Tasks()
         self._open: set[asyncio.Task[None]] = set()
 
@@ -65,6 +65,9 @@ class StoredRecordings:
         self._open.add(task)
         task.add_done_callback(self._open.discard)
         return tape
+
+    def path_of(self, recording_id: str) -> Path:
+        return self.shelf.path_of(recording_id)
 
     def trouble(self) -> shapes.Reason | None:
         code = self.shelf.trouble

@@ -24,6 +24,8 @@ class Right(StrEnum):
     CALLS_READ = "calls.read"  # any call of the project; one's own need only desk.work
     CALLS_DISPOSE = "calls.dispose"
     RECORDINGS_LISTEN = "recordings.listen"
+    RECORDINGS_EXPORT = "recordings.export"  # take the sound away as a file
+    RECORDINGS_HOLD = "recordings.hold"  # keep one whatever its age
     LISTS_READ = "lists.read"
     LISTS_UPLOAD = "lists.upload"
     CAMPAIGNS_READ = "campaigns.read"
@@ -57,6 +59,8 @@ _MANAGER = frozenset(
     {
         Right.CALLS_READ,
         Right.RECORDINGS_LISTEN,
+        Right.RECORDINGS_EXPORT,
+        Right.RECORDINGS_HOLD,
         Right.LISTS_READ,
         Right.LISTS_UPLOAD,
         Right.CAMPAIGNS_READ,

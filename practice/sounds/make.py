@@ -21,6 +21,8 @@ SPOKEN: dict[Path, tuple[str, int, str, float]] = {
     PROMPTS / "en/greeting.wav": ("en-gb", 175, "Welcome. We are connecting you to an agent.", 0.2),
     PROMPTS / "tr/wait.wav": ("tr", 175, "Lütfen hatta kalın.", 2.5),
     PROMPTS / "en/wait.wav": ("en-gb", 175, "Please hold the line.", 2.5),
+    PROMPTS / "tr/recorded.wav": ("tr", 175, "Görüşmemiz kayda alınacaktır.", 0.2),
+    PROMPTS / "en/recorded.wav": ("en-gb", 175, "Our talk will be recorded.", 0.2),
     PROMPTS / "tr/message.wav": (
         "tr",
         180,

@@ -121,7 +121,7 @@ class Centre:
         """The row of a recording of one second, and its file."""
         made, key = ids.new(), bytes(32)
         sealer = Sealer(made, key, "PCMA")
-        file: Path = self.app.state.recordings(made)
+        file: Path = self.app.state.recordings.path_of(made)
         file.write_bytes(sealer.head + sealer.seal(0, bytes(PIECE), last=True))
         state = {"state": "kept", "started_at": now, "seconds": 1.0}
         sealed = self.app.state.seal.seal(key, key_context(made))

@@ -1,6 +1,7 @@
 """The whole of the doors, in front of a database and no engine."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,19 @@ from kit.journal import Journal
 from kit.seal import MasterKey, Seal
 
 MASTER = MasterKey(bytes(range(32)))
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Recordings beside each other."""
+
+    folder: Path
+
+    def path_of(self, recording_id: str) -> Path:
+        return self.folder / f"{recording_id}.ahr"
+
+    def trouble(self) -> None:
+        return None
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -46,7 +60,7 @@ def parts(db: Database, seal: Seal, clock: ManualClock, tmp_path: Path) -> Parts
         clock=clock,
         sign_in=SignIn(url=ORIGIN),
         uploads=uploads,
-        recordings=lambda recording: tmp_path / f"{recording}.ahr",
+        recordings=Folder(tmp_path),
         upload_limit=256 * 1024,
         body_limit=64 * 1024,
         body_idle_s=0.5,

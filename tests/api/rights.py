@@ -169,6 +169,8 @@ DESK: Doors = {
 RECORDINGS: Doors = {
     ("GET", "/api/v1/calls/{call}/recordings"): Entry((Right.RECORDINGS_LISTEN,), path={"call": "call"}),
     ("GET", "/api/v1/recordings/{recording}"): Entry((Right.RECORDINGS_LISTEN,), path={"recording": "recording"}),
+    ("PUT", "/api/v1/recordings/{recording}/hold"): Entry((Right.RECORDINGS_HOLD,), path={"recording": "recording"}),
+    ("DELETE", "/api/v1/recordings/{recording}/hold"): Entry((Right.RECORDINGS_HOLD,), path={"recording": "recording"}),
     ("POST", "/api/v1/calls/{call}/recording/pause"): Entry(
         (Right.DESK_WORK,), path={"call": "call"}, ok=NO_ENGINE, own=WORKED
     ),

@@ -62,6 +62,32 @@ async def test_a_returned_call_finds_person_lead_and_campaign(setting: Setting, 
     assert found == shapes.Caller(project, taken.person, setting.campaign, taken.id, "welcome")
 
 
+@pytest.mark.parametrize(
+    ("incoming", "campaigns", "notice", "expected"),
+    [
+        (False, False, "recorded", (False, None)),
+        (True, False, "recorded", (True, "recorded")),
+        (True, False, None, (True, None)),
+        (False, True, "our-notice", (True, "our-notice")),
+    ],
+)
+async def test_a_caller_is_recorded_where_the_project_or_the_matched_campaign_says_so(
+    setting: Setting, incoming: bool, campaigns: bool, notice: str | None, expected: tuple[bool, str | None]
+):
+    project = await setting.new_project(inbound_numbers=["7000"], record_incoming=incoming, record_notice=notice)
+    setting.campaign = await setting.new_campaign(project, record=campaigns)
+    await setting.own()
+    await setting.add(number_of(1))
+    await setting.run(Outcome.NO_ANSWER)
+    callers = StoredCallers(setting.db, setting.seal)
+
+    known = await callers.identify(number_of(1), "7000")
+    stranger = await callers.identify(number_of(2), "7000")
+
+    assert (known.record, known.notice) == expected
+    assert stranger.record is incoming
+
+
 async def test_the_campaign_that_dialed_last_is_the_one_called_back(setting: Setting):
     project = await setting.new_project(inbound_numbers=["7000"])
     dialed = setting.campaign = await setting.new_campaign(project)

@@ -77,12 +77,13 @@ async def archive(centre: Centre, tmp_path: Path):
 @pytest.fixture
 async def ask(archive: Archive):
     app = archive.centre.app()
-    app.state.recordings = archive.stored.shelf.path_of
+    app.state.recordings = archive.stored
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080/api/v1") as client:
 
-        async def asked(worker: Worker, method: str, path: str) -> httpx.Response:
-            return await client.request(method, path, headers=worker.headers)
+        async def asked(worker: Worker, method: str, path: str, **headers: str) -> httpx.Response:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            return await client.request(method, path, headers=worker.headers | named)
 
         yield asked
 
@@ -163,15 +164,96 @@ async def test_two_recordings_whose_files_were_swapped_are_not_given(archive: Ar
     assert [answer.status_code for answer in answers] == [409, 409]
 
 
-async def test_one_that_is_still_being_written_is_not_given_yet(archive: Archive, ask):
+async def test_while_the_call_is_on_what_was_said_so_far_can_be_heard(archive: Archive, ask):
     supervisor = await archive.centre.worker(archive.project, role=Role.SUPERVISOR)
-    tape = archive.begun(1)
+    early = archive.begun(0)
+    nothing = await ask(supervisor, "GET", f"/recordings/{await archive.until_state('recording')}")
+    early.finish(b"")
+    await archive.until_state("kept")
+    tape = archive.begun(3)
     wanted = await archive.until_state("recording")
+    file = archive.stored.path_of(wanted)
+    async with asyncio.timeout(30):
+        while not file.exists() or file.stat().st_size < 3 * PIECE:
+            await asyncio.sleep(0.01)
 
-    answer = await ask(supervisor, "GET", f"/recordings/{wanted}")
-
-    assert (answer.status_code, answer.json()["code"]) == (409, "nothing_recorded")
+    answer = await ask(supervisor, "GET", f"/recordings/{wanted}", range="bytes=0-99")
     tape.finish(b"")
+
+    assert (nothing.status_code, nothing.json()["code"]) == (409, "nothing_recorded")
+    assert (answer.status_code, answer.headers["accept-ranges"]) == (200, "none"), "a file that grows has no parts"
+    left, right = sides(answer.content)
+    assert (len(left), set(left), set(right)) == (24000, {1}, {2})
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "end"),
+    [
+        ("bytes=0-", 0, 40058),
+        ("bytes=57-58", 57, 59),
+        ("bytes=16050-16070", 16050, 16071),
+        ("bytes=40000-99999", 40000, 40058),
+        ("bytes=-8", 40050, 40058),
+        ("bytes=-99999", 0, 40058),
+    ],
+)
+async def test_a_player_seeks_by_asking_for_parts(archive: Archive, ask, asked: str, start: int, end: int):
+    supervisor = await archive.centre.worker(archive.project, role=Role.SUPERVISOR)
+    wanted = await archive.recorded()
+    whole = (await ask(supervisor, "GET", f"/recordings/{wanted}")).content
+
+    answer = await ask(supervisor, "GET", f"/recordings/{wanted}", range=asked)
+
+    assert (answer.status_code, answer.content) == (206, whole[start:end])
+    assert answer.headers["content-range"] == f"bytes {start}-{end - 1}/40058"
+    assert int(answer.headers["content-length"]) == end - start
+
+
+@pytest.mark.parametrize("asked", ["bytes=9-3", "bytes=0-1,5-6", "seconds=0-1", "bytes=x", "bytes=-", ""])
+async def test_a_range_that_names_no_one_part_gets_the_whole(archive: Archive, ask, asked: str):
+    supervisor = await archive.centre.worker(archive.project, role=Role.SUPERVISOR)
+    wanted = await archive.recorded()
+
+    answer = await ask(supervisor, "GET", f"/recordings/{wanted}", range=asked)
+
+    assert (answer.status_code, len(answer.content), answer.headers["accept-ranges"]) == (200, 40058, "bytes")
+
+
+async def test_a_range_past_the_end_is_refused_and_one_of_another_file_gets_the_whole(archive: Archive, ask):
+    supervisor = await archive.centre.worker(archive.project, role=Role.SUPERVISOR)
+    wanted = await archive.recorded()
+    path = f"/recordings/{wanted}"
+
+    past = await ask(supervisor, "GET", path, range="bytes=40058-")
+    tag = (await ask(supervisor, "GET", path)).headers["etag"]
+    same = await ask(supervisor, "GET", path, range="bytes=0-9", if_range=tag)
+    other = await ask(supervisor, "GET", path, range="bytes=0-9", if_range='"another"')
+
+    assert (past.status_code, past.headers["content-range"]) == (416, "bytes */40058")
+    assert (same.status_code, other.status_code, len(other.content)) == (206, 200, 40058)
+
+
+async def test_a_listening_is_noted_once_however_many_parts_it_takes_and_each_download(archive: Archive, ask):
+    project = archive.project
+    manager, other = [await archive.centre.worker(project, role=role) for role in (Role.MANAGER, Role.SUPERVISOR)]
+    wanted = await archive.recorded()
+
+    for start in (20000, 0, 30000):
+        await ask(manager, "GET", f"/recordings/{wanted}", range=f"bytes={start}-")
+    await ask(other, "GET", f"/recordings/{wanted}")
+    for _ in range(2):
+        taken = await ask(manager, "GET", f"/recordings/{wanted}?download=true")
+    refused = await ask(other, "GET", f"/recordings/{wanted}?download=true")
+
+    assert taken.headers["content-disposition"] == f'attachment; filename="{wanted}.wav"'
+    assert (refused.status_code, refused.json()["code"]) == (403, "no_right")
+    async with archive.centre.db.read() as conn:
+        lines = (await conn.execute(select(audit).where(audit.c.subject == wanted).order_by(audit.c.id))).all()
+    assert [(line.actor, line.action) for line in lines] == [
+        (manager.id, "recording.heard"),
+        (other.id, "recording.heard"),
+        *[(manager.id, "recording.exported")] * 2,
+    ]
 
 
 async def test_after_a_crash_what_stands_in_the_file_can_be_heard_and_the_rest_is_said(archive: Archive, ask):

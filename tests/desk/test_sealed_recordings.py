@@ -3,6 +3,7 @@
 import asyncio
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from itertools import pairwise
@@ -12,7 +13,7 @@ import pytest
 
 from desk.recordings import sealed
 from desk.recordings.sealed import PIECE, Sealer
-from desk.recordings.shelf import DISK_ERROR, DISK_FULL, DISK_SLOW, Shelf, Tape
+from desk.recordings.shelf import DISK_ERROR, DISK_FULL, DISK_SLOW, NEARLY_FULL, Shelf, Tape
 from kit.seal import SealError
 
 ID, OTHER = "a" * 32, "b" * 32
@@ -182,6 +183,32 @@ async def test_a_folder_that_is_not_there_is_trouble_from_the_start(tmp_path: Pa
     shelf.start()
 
     assert shelf.trouble == DISK_ERROR
+    await shelf.close()
+
+
+async def test_a_disk_with_little_room_is_told_in_time_and_calls_that_are_on_are_still_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    free = [1000]
+    room = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: room._replace(free=free[0]))
+    shelf = Shelf(tmp_path / "recordings", spare=1000)
+    shelf.start()
+    tape = shelf.tape(ID, KEY)
+    tape.begin("PCMA")
+    before = shelf.trouble
+
+    free[0] = 999
+    tape.write(SECONDS[0])
+    await until(lambda: shelf.trouble == NEARLY_FULL)
+    free[0] = 1001
+    tape.finish(REST)
+
+    assert before is None
+    assert await written(tape) == (1 + 1500 / 8000, None)
+    assert shelf.trouble == NEARLY_FULL, "a little more is not enough"
+    free[0] = 1200
+    await until(lambda: shelf.trouble is None)
     await shelf.close()
 
 

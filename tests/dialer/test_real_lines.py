@@ -450,6 +450,25 @@ async def test_a_recording_has_both_voices_and_the_length_of_the_talk(real: Real
     assert len(sound) / 16000 == pytest.approx(talk_s, abs=0.5)
 
 
+async def test_an_incoming_call_is_recorded_with_both_voices_from_the_join_on(real: RealCentre, pbx: Pbx) -> None:
+    real.callers.by_called["+902125550000"] = Caller(BANK, record=True, notice="recorded")
+    await real.sit_down()
+    await pbx.call_in("+902125550000", "+905321112233", "talker")
+    await real.until(lambda: real.facts(CallConnected), 20)
+    (kept,) = real.recordings.made
+    await real.until(lambda: len(kept.pieces) >= 3, 20)
+
+    call = real.facts(CallConnected)[0].call
+    await real.engine.hang_up(call, OPERATOR)
+    await real.until(lambda: real.facts(CallEnded), 5)
+
+    sound = b"".join(kept.pieces)
+    assert (kept.call.call, kept.finished) == (call, True)
+    for side in (sound[0::2], sound[1::2]):
+        assert loudness(side[8000:24000], kept.law) > 300
+    assert len(sound) / 16000 == pytest.approx(real.facts(CallEnded)[0].talk_s, abs=0.5)
+
+
 async def test_the_end_of_a_call_says_how_it_sounded_and_when_the_operator_was_first_heard(real: RealCentre) -> None:
     real.leads.add(first(real), ["+905325000004"])
     await real.sit_down()

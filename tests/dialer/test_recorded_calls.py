@@ -4,15 +4,16 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from small_centre import Centre, campaign, numbers, virtual
+from small_centre import BANK, DID, Centre, campaign, numbers, virtual
 
 from dialer.errors import NotYourCall
 from dialer.facts import CallConnected, CallEnded, LegSound
 from dialer.memory_lines import FarEnd
-from dialer.shapes import Detection, Detector, OperatorId, Reason, WithoutRecording
+from dialer.shapes import Caller, CampaignId, Detection, Detector, OperatorId, Reason, WithoutRecording
 from kit import metrics
 
 TALKS = FarEnd(after_s=3.0, talk_s=30.0)
+CALLER = "+905321112233"
 STUCK = Reason("recordings_stuck", {"cause": "disk_full"})
 
 
@@ -87,6 +88,54 @@ async def test_the_next_operator_of_a_call_does_not_inherit_the_pause_of_the_for
         await centre.until(lambda: len(centre.facts(CallConnected)) == 2)
 
         assert not customer.paused
+
+
+@virtual
+async def test_a_caller_is_told_first_and_then_recorded_from_the_join_to_the_end() -> None:
+    async with Centre() as centre:
+        matched = CampaignId("warm")
+        centre.callers.by_called[DID] = Caller(BANK, campaign=matched, record=True, notice="recorded")
+        (operator,) = await centre.staff(1)
+
+        leg = centre.lines.offer("pbx", CALLER, DID, talk_s=30.0)
+        await centre.until(lambda: centre.lines.legs[leg].prompt == "recorded")
+        assert (centre.recordings.made, centre.lines.joins) == ([], [])
+        await centre.until(lambda: centre.facts(CallConnected))
+
+        (kept,) = centre.recordings.made
+        assert centre.lines.played == [(CALLER, "greeting"), (CALLER, "recorded")]
+        assert (kept.call.project, kept.call.campaign, kept.call.operator) == (BANK, matched, operator)
+        await centre.until(lambda: centre.facts(CallEnded))
+        assert kept.finished
+
+
+@virtual
+async def test_a_caller_is_not_recorded_unless_it_is_said_so_and_may_give_up_while_it_is_said() -> None:
+    async with Centre() as centre:
+        await centre.staff(1)
+        centre.lines.offer("pbx", CALLER, DID, talk_s=30.0)
+        await centre.until(lambda: centre.facts(CallEnded))
+        centre.callers.by_called[DID] = Caller(BANK, record=True, notice="recorded")
+        leg = centre.lines.offer("pbx", CALLER, DID)
+        await centre.until(lambda: centre.lines.legs[leg].prompt == "recorded")
+
+        centre.lines.hang_up_far(leg)
+        await centre.until(lambda: len(centre.facts(CallEnded)) == 2)
+
+        assert centre.recordings.made == []
+
+
+@virtual
+async def test_the_recording_of_a_caller_is_paused_like_any_other() -> None:
+    async with Centre() as centre:
+        centre.callers.by_called[DID] = Caller(BANK, record=True)
+        (operator,) = await centre.staff(1)
+        leg = centre.lines.offer("pbx", CALLER, DID, talk_s=30.0)
+        await centre.until(lambda: centre.facts(CallConnected))
+
+        await centre.engine.pause_recording(centre.facts(CallConnected)[0].call, operator, paused=True)
+
+        assert centre.lines.legs[leg].paused
 
 
 @virtual

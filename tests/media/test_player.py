@@ -203,7 +203,7 @@ def test_a_file_is_read_once(second):
 
 
 @pytest.mark.parametrize("language", ["tr", "en"])
-@pytest.mark.parametrize("name", ["greeting", "wait", "message", "beep"])
+@pytest.mark.parametrize("name", ["greeting", "recorded", "wait", "message", "beep"])
 def test_the_services_prompts_are_there_and_can_be_heard(name, language):
     sound = load(prompt(name, language))
 

@@ -65,7 +65,7 @@ async def test_every_declared_index_is_there(database_url: str):
     assert {index.name for name in DECLARED for index in metadata.tables[name].indexes} <= found
 
 
-async def test_what_the_first_version_held_is_there_after_the_second(database_url: str):
+async def test_what_the_first_version_held_is_there_after_the_newest(database_url: str):
     db = Database(database_url)
     await db.open()
     await db.write(lambda tx: tx.conn.run_sync(migrations.upgrade, "0001"))
@@ -83,6 +83,8 @@ async def test_what_the_first_version_held_is_there_after_the_second(database_ur
 
     async with db.read() as conn:
         row = (await conn.execute(select(metadata.tables["campaign"]))).mappings().one()
+        there = (await conn.execute(select(metadata.tables["project"]))).mappings().one()
+    assert (there["record_incoming"], there["record_notice"], there["keep_days"]) == (False, "recorded", None)
     assert (row["detection"], row["detector"], row["record"], row["without_recording"]) == ("off", {}, False, "go_on")
     assert set(row["retry"]) == {"max_tries", "machine"}
     await db.write(lambda tx: tx.conn.run_sync(migrations.downgrade, "0001"))

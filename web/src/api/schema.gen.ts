@@ -569,12 +569,38 @@ export interface paths {
         };
         /**
          * Sound
-         * @description The sound, as a file. Each time it is asked for stands in the audit trail.
+         * @description The sound, to be played or sought in; while the call is on, what there is so far.
+         *
+         *     Who hears it stands in the audit trail: each download, and each listening once, however many parts a player takes.
          */
         get: operations["sound_api_v1_recordings__recording__get"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{recording}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Held
+         * @description Keep it whatever its age, for a court or a complaint, until it is released.
+         */
+        put: operations["held_api_v1_recordings__recording__hold_put"];
+        post?: never;
+        /**
+         * Released
+         * @description Let it be erased when its time is over.
+         */
+        delete: operations["released_api_v1_recordings__recording__hold_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1310,6 +1336,10 @@ export interface components {
         /**
          * ProjectIn
          * @description `inbound_numbers`: the service's numbers that lead to this project, as the trunk shows them.
+         *
+         *     `record_incoming`: calls that come in are recorded; those of a campaign that records are in any case.
+         *     `record_notice`: the prompt that tells callers so, null for none. `keep_days`: for how many days recordings are
+         *     kept, 0 for ever, null as the settings say.
          */
         ProjectIn: {
             /**
@@ -1324,8 +1354,20 @@ export interface components {
              * @default []
              */
             inbound_numbers: string[];
+            /** Keep Days */
+            keep_days?: number | null;
             /** Name */
             name: string;
+            /**
+             * Record Incoming
+             * @default false
+             */
+            record_incoming: boolean;
+            /**
+             * Record Notice
+             * @default recorded
+             */
+            record_notice: string | null;
             /**
              * Zone
              * @default Europe/Istanbul
@@ -1347,8 +1389,14 @@ export interface components {
             id: string;
             /** Inbound Numbers */
             inbound_numbers: string[];
+            /** Keep Days */
+            keep_days: number | null;
             /** Name */
             name: string;
+            /** Record Incoming */
+            record_incoming: boolean;
+            /** Record Notice */
+            record_notice: string | null;
             /** Zone */
             zone: string;
         };
@@ -1360,8 +1408,14 @@ export interface components {
             greeting?: string | null;
             /** Inbound Numbers */
             inbound_numbers?: string[] | null;
+            /** Keep Days */
+            keep_days?: number | null;
             /** Name */
             name?: string | null;
+            /** Record Incoming */
+            record_incoming?: boolean | null;
+            /** Record Notice */
+            record_notice?: string | null;
             /** Zone */
             zone?: string | null;
         };
@@ -1373,13 +1427,16 @@ export interface components {
         };
         /**
          * RecordingShown
-         * @description One recording. `state`: recording, kept, shortened or lost, the last two with a `reason`.
+         * @description One recording. `state`: recording, kept, shortened or lost, the last two with a `reason`; erasing, erased where
+         *     its time is over. `held`: it is kept whatever its age.
          */
         RecordingShown: {
             /** Call */
             call: string;
             /** Campaign */
             campaign: string | null;
+            /** Held */
+            held: boolean;
             /** Id */
             id: string;
             /** Operator */
@@ -1417,7 +1474,7 @@ export interface components {
          * @description One thing that a route may ask for. The value is what keys and pages call it.
          * @enum {string}
          */
-        Right: "desk.work" | "calls.read" | "calls.dispose" | "recordings.listen" | "lists.read" | "lists.upload" | "campaigns.read" | "campaigns.edit" | "campaigns.run" | "projects.read" | "projects.edit" | "dispositions.edit" | "dnc.read" | "dnc.edit" | "users.read" | "users.edit" | "roles.edit" | "keys.own" | "audit.read" | "system.read" | "metrics.read" | "supervise";
+        Right: "desk.work" | "calls.read" | "calls.dispose" | "recordings.listen" | "recordings.export" | "recordings.hold" | "lists.read" | "lists.upload" | "campaigns.read" | "campaigns.edit" | "campaigns.run" | "projects.read" | "projects.edit" | "dispositions.edit" | "dnc.read" | "dnc.edit" | "users.read" | "users.edit" | "roles.edit" | "keys.own" | "audit.read" | "system.read" | "metrics.read" | "supervise";
         /**
          * Role
          * @enum {string}
@@ -1526,7 +1583,8 @@ export interface components {
         };
         /**
          * SystemOut
-         * @description `dialing`: whether an engine runs in this service. `position`: the journal's head.
+         * @description `dialing`: whether an engine runs in this service. `position`: the journal's head. `recordings`: why they cannot
+         *     be kept, or soon cannot; null: they can.
          */
         SystemOut: {
             /** Dialing */
@@ -1540,6 +1598,10 @@ export interface components {
             now: string;
             /** Position */
             position: number;
+            /** Recordings */
+            recordings: {
+                [key: string]: unknown;
+            } | null;
             /** Trunks */
             trunks: components["schemas"]["TrunkOut"][];
             /** Version */
@@ -2794,8 +2856,14 @@ export interface operations {
     };
     sound_api_v1_recordings__recording__get: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description as a file to be kept, which is a right of its own */
+                download?: boolean;
+            };
+            header?: {
+                Range?: string | null;
+                "If-Range"?: string | null;
+            };
             path: {
                 recording: string;
             };
@@ -2811,6 +2879,80 @@ export interface operations {
                 content: {
                     "audio/wav": unknown;
                 };
+            };
+            /** @description The part that Range names. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/wav": unknown;
+                };
+            };
+            /** @description The recording has no such bytes. */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    held_api_v1_recordings__recording__hold_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recording: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    released_api_v1_recordings__recording__hold_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recording: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
