@@ -30,6 +30,8 @@ class Calls:
         self._ending = Ending(floor, operators)
         self._judging = Judging(floor, self.tell, self._later, self._begin)
         self.taping = Taping(floor)
+        self.divert: Callable[[LiveCall], bool] = lambda call: False
+        """Place a call that its trunk could not take by another one; False: there is none."""
         self._run: dict[Command, Callable[[LiveCall], None]] = {
             Command.CANCEL: self._cancel,
             Command.HANG_UP: self._hang_up,
@@ -98,7 +100,9 @@ class Calls:
     def failed(self, call: LiveCall, event: LegFailed) -> None:
         call.status = event.status
         if call.direction is Direction.OUT:
-            self._ending.judge_trunk(call, event)
+            fault = self._ending.judge_trunk(call, event)
+            if fault and call.life.state is State.DIALING and self.divert(call):
+                return
         else:
             call.by, call.reason = EndedBy.CUSTOMER, Reason("caller_gave_up")
         self.tell(call, Event.FAILED)

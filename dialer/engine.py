@@ -10,6 +10,7 @@ what the doors may do is here.
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -42,6 +43,7 @@ from dialer.restart import recover
 from dialer.shapes import CallId, CampaignId, OperatorId, Reason
 from dialer.status import CampaignStatus, OperatorView, campaign_status, not_running, operator_view
 from dialer.trunk import TrunkGuard
+from dialer.ways import read_trunks
 from kit import log
 from kit.tasks import Tasks
 
@@ -101,7 +103,7 @@ class Engine:
         self._tasks.spawn(self._recorder.run(), "recorder")
         await recover(self._floor)
         self._floor.ports.lines.listen(self._listen)
-        self._dialing.read_trunks()
+        read_trunks(self._floor)
         self._tasks.spawn(self._dialing.run(), "dialing")
 
     async def drain(self, patience_s: float = 600.0) -> bool:
@@ -258,4 +260,4 @@ def _seen(state: TrunkState, guard: TrunkGuard | None, now: float) -> TrunkState
     closed = guard.closed(now) if guard is not None and state.up else None
     if closed is None:
         return state
-    return TrunkState(state.name, state.up, closed, state.channels, state.in_use, state.cps)
+    return replace(state, reason=closed)

@@ -38,7 +38,8 @@ class AttemptAnswered:
 
 @dataclass(frozen=True, slots=True)
 class AttemptEnded:
-    """Final. `status`: the last SIP status (0: none). `ring_s`, `talk_s`: seconds."""
+    """Final. `status`: the last SIP status (0: none). `ring_s`, `talk_s`: seconds. `keeps_lead`: the lead stays
+    reserved, as another attempt follows at once by another trunk."""
 
     attempt: AttemptId
     fence: int
@@ -51,6 +52,7 @@ class AttemptEnded:
     lead: LeadId | None = None
     campaign: CampaignId | None = None
     project: ProjectId | None = None
+    keeps_lead: bool = False
 
 
 class Direction(StrEnum):

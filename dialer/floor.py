@@ -90,6 +90,7 @@ class LiveCall:
     number: str | None = None
     campaign: Campaign | None = None
     lead: Lead | None = None
+    trunk: str | None = None  # that it leaves by
     attempt: AttemptId | None = None
     dialog: DialogRef | None = None
     operator: OperatorId | None = None  # reserved for it, or talking
@@ -98,6 +99,8 @@ class LiveCall:
     prompts: list[str] = field(default_factory=list[str])  # what is still to be said to a caller before the line
     status: int = 0
     sent: bool = False  # the INVITE is out
+    diverted: bool = False  # placed again, as the first trunk could not take it
+    keeps_lead: bool = False  # its lead goes on to another attempt
     started: bool = False  # CallStarted was noted
     muted: bool = False  # the fence was overtaken: nothing more is written
     taped: bool = False  # its recording has begun

@@ -14,6 +14,7 @@ class TrunkState:
     channels: int  # room for this many calls at once
     in_use: int
     cps: float = 0.0  # new calls a second at most; 0: no limit
+    weight: int = 1  # its share of the calls that may leave by any trunk
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from sip.agent import UserAgent
 from sip.call import NOBODY, UNKNOWN_CALL
 from sip.errors import SipError, WrongState
 from sip.tls import Tls
+from sip.transport import Address
 from sip.uri import Uri, for_number
 
 _log = log.get("dialer.lines")
@@ -39,6 +40,8 @@ _PATIENCE = 0.4
 """The part of that time in which an answer is waited for: two silences in a row end before the next turn."""
 _SILENCES = 2
 _SLICES = 20
+_LOOK_AGAIN_S, _LOOKS = 5.0, 120
+"""A trunk whose name server fails is looked for so often, when lost calls are to be ended there: for ten minutes."""
 
 
 class SipLines(Switchboard):
@@ -175,8 +178,10 @@ class SipLines(Switchboard):
     async def _end_lost(self, dialog: DialogRef, watch: TrunkWatch, answered: bool) -> None:
         if dialog.seed.local_address != self._agent.local_address:
             _log.warning("a lost call came from another address; its end may not be understood", trunk=dialog.trunk)
-        trunk = watch.trunk
-        to = watch.address or await self._agent.resolve(trunk.host, trunk.port, trunk.transport)
+        to = await self._where(watch)
+        if to is None:
+            _log.warning("a lost call cannot be ended: the trunk's address is not known", trunk=dialog.trunk)
+            return
         await self._agent.end_lost(
             call_id=dialog.seed.call_id,
             from_tag=dialog.seed.from_tag,
@@ -189,8 +194,20 @@ class SipLines(Switchboard):
             remote_target=dialog.remote_target,
             route_set=dialog.route_set,
             answered=answered,
-            account=trunk.account,
+            account=watch.trunk.account,
         )
+
+    async def _where(self, watch: TrunkWatch) -> Address | None:
+        """Where the trunk is, as soon as a name server says so; None: none did for long."""
+        trunk = watch.trunk
+        for _ in range(_LOOKS):
+            if watch.address is not None:
+                return watch.address
+            try:
+                return await self._agent.resolve(trunk.host, trunk.port, trunk.transport)
+            except OSError:
+                await asyncio.sleep(_LOOK_AGAIN_S)
+        return None
 
     # ------------------------------------------------------------ calls that come in
 

@@ -134,6 +134,8 @@ class MemoryLeads:
         resource = "engine" if start.campaign is None else f"campaign:{start.campaign}"
         if self.fences.get(resource) != start.fence or start.number in self._live:
             return False
+        if start.lead is not None and self.leads[start.lead].state != "reserved":
+            return False
         self.attempts[start.id] = StoredAttempt(start, start.dialog)
         self._live.add(start.number)
         if start.lead is not None:
@@ -172,6 +174,9 @@ class MemoryLeads:
         if lead is None:
             return
         lead.outcomes.append(fact.outcome)
+        if fact.keeps_lead:
+            lead.state = "reserved"
+            return
         if FLAGS[fact.outcome].counts:
             lead.lead = replace(lead.lead, tries=lead.lead.tries + 1)
         delay = self.retry.after(fact.outcome, lead.lead.tries)

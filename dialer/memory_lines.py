@@ -95,6 +95,8 @@ class MemoryLines:
         self.prompt_s = prompt_s
         self.legs: dict[LegId, MemoryLeg] = {}
         self.sent: list[tuple[float, str, AttemptId]] = []
+        self.on_trunk: dict[str, FarEnd] = {}
+        """What becomes of every customer's call by a trunk, whoever is called."""
         self.played: list[tuple[str, str]] = []
         self.refused: list[tuple[LegId, int]] = []
         self.ended_lost: list[tuple[DialogRef, bool]] = []
@@ -121,7 +123,8 @@ class MemoryLines:
 
     def dial(self, leg: LegId, dialog: DialogRef, attempt: AttemptId) -> None:
         number = dialog.request_uri.removeprefix("sip:").removesuffix("@far")
-        made = MemoryLeg(leg, dialog.trunk, number, self._far(number), dialog, attempt)
+        far = self._far(number) if is_phone(number) else self.on_trunk.get(dialog.trunk) or self._far(number)
+        made = MemoryLeg(leg, dialog.trunk, number, far, dialog, attempt)
         self.legs[leg] = made
         self.sent.append((asyncio.get_running_loop().time(), number, attempt))
         if made.far.rings_after_s is not None and made.far.rings_after_s < made.far.after_s:

@@ -1,6 +1,7 @@
 """One outgoing call from the decision to the INVITE: the rules, the attempt's row, then the line."""
 
 import asyncio
+from dataclasses import replace
 from itertools import chain, repeat
 
 from dialer.call import Event, Life, State
@@ -10,10 +11,12 @@ from dialer.floor import Floor, LiveCall, Run, Seat
 from dialer.operators import Operators
 from dialer.outcomes import Outcome
 from dialer.shapes import AttemptId, AttemptKind, AttemptStart, CallId, DialRequest, Lead, LegId, Reason
+from dialer.ways import Ways, read_trunks
 from kit import ids, log, metrics
 
 _log = log.get("dialer.placing")
 PLACED = metrics.counter("calls_placed", "INVITEs sent to customers")
+DIVERTED = metrics.counter("calls_diverted", "Calls that their trunk could not take and that went on by another")
 NOT_PLACED = metrics.counter("calls_not_placed", "Leads reserved and given back undialed", ("reason",))
 NOT_RELEASED = metrics.counter("releases_failed", "Times that the store did not take a lead back")
 
@@ -28,27 +31,66 @@ class Placing:
 
     def __init__(self, floor: Floor, operators: Operators, calls: Calls) -> None:
         self._floor, self._operators, self._calls = floor, operators, calls
+        calls.divert = self.divert
 
-    def place(self, run: Run, lead: Lead, seat: Seat | None) -> None:
-        """Begin with one reserved lead; `seat`: the operator to reserve for it."""
-        now = self._floor.monotonic()
+    def place(self, run: Run, lead: Lead, seat: Seat | None, trunk: str) -> None:
+        """Begin with one reserved lead, by a trunk that has room; `seat`: the operator to reserve for it."""
+        call = self._new(CallId(ids.new()), run, lead, trunk)
+        if seat is not None:
+            call.operator = seat.id
+            self._operators.reserve(seat, call.id)
+        self._floor.tasks.spawn(self._place(run, call, lead), "place_call")
+
+    def _new(self, name: CallId, run: Run, lead: Lead, trunk: str) -> LiveCall:
         call = LiveCall(
-            CallId(ids.new()),
+            name,
             LegId(ids.new()),
             Direction.OUT,
             lead.project,
-            Life(State.PLACING, now),
+            Life(State.PLACING, self._floor.monotonic()),
             run.fence,
             run.owner,
             number=lead.number,
             campaign=run.campaign,
             lead=lead,
+            trunk=trunk,
         )
         self._floor.add(call)
-        if seat is not None:
-            call.operator = seat.id
-            self._operators.reserve(seat, call.id)
-        self._floor.tasks.spawn(self._place(run, call, lead), "place_call")
+        return call
+
+    def divert(self, call: LiveCall) -> bool:
+        """Place a call that its trunk could not take, and that rang nowhere, by the next trunk, once.
+
+        Its attempt ends as it stands; a new one begins for the same lead, and the operator stays reserved. False: there
+        is no other trunk, or nothing more is to be placed.
+        """
+        run = self._floor.runs.get(call.campaign.id) if call.campaign is not None else None
+        if run is None or call.lead is None or call.diverted or self._stopped(run) is not None:
+            return False
+        read_trunks(self._floor)
+        trunk = Ways(self._floor, run.campaign, but_not=call.trunk).take()
+        if trunk is None:
+            return False
+        operator, call.operator, call.keeps_lead = call.operator, None, True
+        self._calls.tell(call, Event.FAILED)
+        again = self._new(call.id, run, replace(call.lead, tries=call.lead.tries + 1), trunk)
+        again.operator, again.diverted = operator, True
+        DIVERTED.inc()
+        self._floor.tasks.spawn(self._place_again(run, again), "place_again")
+        return True
+
+    async def _place_again(self, run: Run, call: LiveCall) -> None:
+        """The first attempt must be over in the store before the second begins: a number has one live attempt."""
+        assert call.lead is not None
+        try:
+            async with asyncio.timeout(self._floor.settings.patience_s):
+                await self._floor.recorder.flush()
+        except TimeoutError:
+            self._give_up(call, Reason("too_late"))
+            await self._floor.recorder.flush()
+            await self.give_back(run, call.lead)
+            return
+        await self._place(run, call, call.lead)
 
     async def give_back(self, run: Run, lead: Lead) -> None:
         """Release a lead until the store has taken it: one that stays reserved is never called again."""
@@ -104,7 +146,7 @@ class Placing:
 
     async def _ask_rules(self, run: Run, call: LiveCall, lead: Lead) -> Reason | None:
         request = DialRequest(
-            AttemptKind.CALL, lead.number, run.campaign.trunk, run.campaign.id, lead.project, lead.id, call.operator
+            AttemptKind.CALL, lead.number, call.trunk or "", run.campaign.id, lead.project, lead.id, call.operator
         )
         verdict = await self._floor.ports.rules.may_dial(request, self._floor.now())
         if verdict.allowed:
@@ -120,21 +162,27 @@ class Placing:
         """The last look before sending: everything that made this call right must still hold."""
         if call.life.state is not State.PLACING:
             return Reason("taken_back")
-        if run.overtaken or self._floor.draining or not run.running:
-            return Reason("overtaken" if run.overtaken else "draining" if self._floor.draining else "paused")
+        stopped = self._stopped(run)
+        if stopped is not None:
+            return stopped
         if self._floor.monotonic() - call.life.began_at > self._floor.settings.patience_s:
             return Reason("too_late")
-        guard = self._floor.trunks.get(run.campaign.trunk)
+        guard = self._floor.trunks.get(call.trunk or "")
         return guard.closed(self._floor.monotonic()) if guard is not None else Reason("no_trunk")
 
+    def _stopped(self, run: Run) -> Reason | None:
+        if run.overtaken or self._floor.draining or not run.running:
+            return Reason("overtaken" if run.overtaken else "draining" if self._floor.draining else "paused")
+        return None
+
     def _start(self, run: Run, call: LiveCall, lead: Lead) -> AttemptStart:
-        campaign = run.campaign
-        call.dialog = self._floor.ports.lines.prepare(campaign.trunk, lead.number, campaign.caller_id)
+        campaign, trunk = run.campaign, call.trunk or ""
+        call.dialog = self._floor.ports.lines.prepare(trunk, lead.number, campaign.caller_id)
         return AttemptStart(
             AttemptId(ids.new()),
             AttemptKind.CALL,
             lead.number,
-            campaign.trunk,
+            trunk,
             call.dialog,
             run.fence,
             self._floor.now(),

@@ -93,7 +93,11 @@ class WithoutRecording(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A running campaign as the engine sees it. Seconds are float; `abandonment_limit` is a share (0.03)."""
+    """A running campaign as the engine sees it. Seconds are float; `abandonment_limit` is a share (0.03).
+
+    `trunks`: the only ones that its calls leave by, a later one when those before it bear no more; empty: any, by their
+    weights.
+    """
 
     id: CampaignId
     project: ProjectId
@@ -101,7 +105,7 @@ class Campaign:
     temperature: Temperature
     mode: Mode
     caller_id: str
-    trunk: str
+    trunks: tuple[str, ...]
     ring_s: float
     wrap_up_s: float
     connect_s: float = 2.0

@@ -7,11 +7,13 @@ from dialer.floor import Floor, Run, Seat
 from dialer.pacing import Pace
 from dialer.shapes import CallId, CampaignId, Mode, OperatorId, Reason
 from dialer.snapshots import snapshot
+from dialer.ways import passed_over
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignStatus:
-    """A campaign at this moment. `mode`: what is in force now; `rate`: share of calls that people answer."""
+    """A campaign at this moment. `mode`: what is in force now; `rate`: share of calls that people answer;
+    `passed_over`: why some of its trunks get no call now."""
 
     campaign: CampaignId
     reason: Reason
@@ -26,6 +28,7 @@ class CampaignStatus:
     abandoned: int
     limit: float
     refused: Reason | None = None
+    passed_over: tuple[Reason, ...] = ()
 
     @property
     def abandonment(self) -> float:
@@ -64,6 +67,7 @@ def campaign_status(floor: Floor, run: Run) -> CampaignStatus:
         int(run.counts.abandoned),
         run.campaign.abandonment_limit,
         run.refused,
+        passed_over(floor, run.campaign),
     )
 
 

@@ -72,7 +72,7 @@ class Switchboard(Listener):
         self._watches = [TrunkWatch(trunk, self._trunk_moved) for trunk in trunks]
         self._agent = UserAgent(
             bind,
-            peers=lambda host: peer_of(self._watches, host),
+            peers=lambda source: peer_of(self._watches, source),
             listener=self,
             user_agent=user_agent,
             advertise=advertise,
@@ -223,7 +223,7 @@ class Switchboard(Listener):
         """By host, transport and port as far as they tell: who connects to us has any port."""
         assert call.dialog is not None
         source = call.dialog.fallback
-        found = [w for w in self._watches if w.owns(source.host)]
+        found = [w for w in self._watches if w.owns(source)]
         alike = [w for w in found if w.trunk.transport == source.transport]
         exact = [w for w in alike if w.trunk.port == source.port]
         return (exact or alike or found or self._watches)[0].trunk.name

@@ -40,6 +40,8 @@ FAREWELL = 1.0
 """Seconds that `stop` waits for answers to its last requests."""
 MAX_DATAGRAM = 1300
 """Bytes of a request above which UDP might break it into pieces (RFC 3261 §18.1.1)."""
+TCP_AGAIN = 3600.0
+"""Seconds after which a side that took no TCP is tried by TCP again."""
 
 
 class UserAgent:
@@ -83,7 +85,7 @@ class UserAgent:
         self._open_transports = open_transports or partial(open_wires, tls=tls)
         self._tls_port = tls.port if tls is not None else 0
         self._names: dict[str, str] = {}
-        self._refuse_tcp: set[Address] = set()
+        self._refuse_tcp: dict[Address, float] = {}
         self._transports: dict[str, Transport] = {}
         self._credentials: dict[Account, Credentials] = {}
         self._registrations: set[Registration] = set()
@@ -263,7 +265,7 @@ class UserAgent:
 
     def begin(self, request: Request, to: Address, user: User) -> Transaction:
         """Put our Via on a request and send it. One that is too long for UDP goes by TCP, until the other side has
-        refused that (RFC 3261 §18.1.1). Raises `LocalError` when the request is not fit for the wire."""
+        refused that a while ago (RFC 3261 §18.1.1). Raises `LocalError` when the request is not fit for the wire."""
         self.letterhead.stamp(request, to)
         data = request.encode()
         if to.transport != "udp" or len(data) <= MAX_DATAGRAM or not self._takes_tcp(to):
@@ -273,11 +275,14 @@ class UserAgent:
         return self.transactions.request(request, stream, user, self.now(), instead=to)
 
     def _takes_tcp(self, to: Address) -> bool:
-        return "tcp" in self._transports and (to.host, to.port, "tcp") not in self._refuse_tcp
+        until = self._refuse_tcp.get(Address(to.host, to.port, "tcp"), 0.0)
+        return "tcp" in self._transports and self.now() >= until
 
     def avoid_tcp(self, address: Address) -> None:
-        """This side takes no TCP: what is long goes to it by UDP too."""
-        self._refuse_tcp.add(address)
+        """This side takes no TCP: for `TCP_AGAIN` seconds what is long goes to it by UDP too."""
+        now = self.now()
+        self._refuse_tcp = {one: until for one, until in self._refuse_tcp.items() if until > now}
+        self._refuse_tcp[address] = now + TCP_AGAIN
 
     def send(
         self,
@@ -358,8 +363,8 @@ class UserAgent:
         for registration in list(self._registrations):
             registration.lost(address)
 
-    def _knows(self, host: str) -> bool:
-        known = self.peers(host) is not None
+    def _knows(self, address: Address) -> bool:
+        known = self.peers(address) is not None
         if not known:
             self.gate.stranger(self._loop.time())
         return known

@@ -64,7 +64,7 @@ class Core:
     def receive(self, data: bytes, source: Address, now: float) -> None:
         """One packet. Never raises for what it holds, only for our own mistakes."""
         agent = self._agent
-        if agent.peers(source.host) is None:
+        if agent.peers(source) is None:
             self._stranger(data, source, now)
             return
         if len(data) <= 4:
@@ -246,7 +246,7 @@ class Core:
         if key in self._offered:
             agent.reply(transaction, 482)  # §8.2.2.2: the same call by another way
             return
-        peer = agent.peers(self._source.host)
+        peer = agent.peers(self._source)
         try:
             dialog = Dialog.of_request(request, secrets.token_hex(6), self._source)
             replaces = replaced(self, peer, request)

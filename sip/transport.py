@@ -44,11 +44,11 @@ class Transport(Protocol):
 @dataclass(frozen=True, slots=True)
 class Above:
     """What a transport tells and asks: `receive` one message; `lost`: a connection broke or could not be made; `knows`:
-    whether an IP address may connect; `name_of`: what the certificate of an address must be for; `spawn` runs work."""
+    whether an address may connect; `name_of`: what the certificate of an address must be for; `spawn` runs work."""
 
     receive: Receive
     lost: Callable[[Address], None]
-    knows: Callable[[str], bool]
+    knows: Callable[[Address], bool]
     name_of: Callable[[Address], str]
     spawn: Callable[[Coroutine[Any, Any, None], str], object]
 

@@ -202,7 +202,7 @@ class Centre:
             "state": "running",
             "purpose": "advert",
             "caller_id": "+902121000000",
-            "trunk": "pbx",
+            "trunks": [],
             "hours": {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")},
             "retry": {"max_tries": 5, "no_answer": {"delay_s": 3600, "tries": 3}},
             "script": script,

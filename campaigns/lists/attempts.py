@@ -181,14 +181,23 @@ async def _decide(tx: Tx, wanted: str, fact: facts.AttemptEnded, rules: retry.Re
     counted = lead.c.tries + int(FLAGS[fact.outcome].counts)
     noted = update(lead).where(lead.c.id == wanted).values(tries=counted, last_outcome=fact.outcome.value)
     tries = (await tx.conn.execute(noted.returning(lead.c.tries))).scalar_one()
-    future = retry.future(fact.outcome, rules, tries, times, fact.at, ring_s)
-    values: dict[str, Any] = {"state": future.state.value, "waits_for": future.waits_for}
-    if future.next_at is not None:
-        values["next_at"] = future.next_at
+    values = (
+        _kept(fact) if fact.keeps_lead else _to_come(retry.future(fact.outcome, rules, tries, times, fact.at, ring_s))
+    )
     dialing = and_(
         lead.c.id == wanted, lead.c.state == LeadState.DIALING.value
     )  # a disposition may have decided already
     await tx.conn.execute(update(lead).where(dialing).values(**values))
+
+
+def _kept(fact: facts.AttemptEnded) -> dict[str, Any]:
+    """Reserved as before the attempt: the next one begins at once, or gives the lead back."""
+    return {"state": LeadState.RESERVED.value, "reserved_at": fact.at}
+
+
+def _to_come(future: retry.Future) -> dict[str, Any]:
+    values: dict[str, Any] = {"state": future.state.value, "waits_for": future.waits_for}
+    return values if future.next_at is None else values | {"next_at": future.next_at}
 
 
 def _lost(row: RowMapping, fence: int, seal: Seal) -> shapes.LostAttempt:

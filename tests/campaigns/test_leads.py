@@ -1,6 +1,7 @@
 """Leads and attempts under a fence, on both stores."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from small_campaign import Setting, dialog, later, number_of
@@ -126,6 +127,42 @@ async def test_a_number_has_one_live_attempt_in_all_campaigns(setting: Setting):
 
     assert (await other.lead(taken.id)).state == "reserved"
     assert len(await setting.leads.unfinished()) == 1
+
+
+async def test_an_attempt_that_keeps_its_lead_is_followed_by_another_at_once(setting: Setting):
+    await setting.add(number_of(1))
+    taken, start = await setting.begun()
+    before = await setting.lead(taken.id)
+    over = facts.AttemptEnded(
+        *(start.id, setting.fence, start.kind, Outcome.TRUNK_BUSY, 503, 0.1, 0.0, setting.clock.now()),
+        keeps_lead=True,
+    )
+
+    assert await setting.db.write(lambda tx: attempts.apply_attempt_ended(tx, over))
+
+    row = await setting.lead(taken.id)
+    assert (row.state, row.tries, row.next_at, row.last_outcome) == ("reserved", 0, before.next_at, "trunk_busy")
+    assert await setting.reserve() == [], "nobody else gets it meanwhile"
+    assert await setting.leads.begin(setting.start(replace(taken, tries=taken.tries + 1)))
+    assert (await setting.lead(taken.id)).state == "dialing"
+
+
+async def test_a_kept_lead_is_given_back_or_free_again_under_the_next_owner(setting: Setting):
+    await setting.add(number_of(1))
+    for _ in range(2):
+        taken, start = await setting.begun()
+        over = facts.AttemptEnded(
+            *(start.id, setting.fence, start.kind, Outcome.NO_TRUNK, 0, 0.1, 0.0, setting.clock.now()),
+            keeps_lead=True,
+        )
+        await setting.db.write(lambda tx, over=over: attempts.apply_attempt_ended(tx, over))
+        if start.no == 1:
+            await setting.leads.release(taken.id, setting.fence, None, None)
+        else:
+            await setting.own()
+
+    (again,) = await setting.reserve()
+    assert again.tries == 2
 
 
 async def test_an_attempt_number_is_used_once(setting: Setting):

@@ -867,8 +867,8 @@ export interface components {
             /** Script */
             script?: string | null;
             temperature: components["schemas"]["Temperature"];
-            /** Trunk */
-            trunk?: string | null;
+            /** Trunks */
+            trunks?: string[] | null;
             without_recording?: components["schemas"]["WithoutRecording"] | null;
             /** Wrap Up S */
             wrap_up_s?: number | null;
@@ -923,8 +923,8 @@ export interface components {
             /** State */
             state: string;
             temperature: components["schemas"]["Temperature"];
-            /** Trunk */
-            trunk: string;
+            /** Trunks */
+            trunks: string[];
             /** Version */
             version: number;
             without_recording: components["schemas"]["WithoutRecording"];
@@ -969,8 +969,8 @@ export interface components {
             ring_s?: number | null;
             /** Script */
             script?: string | null;
-            /** Trunk */
-            trunk?: string | null;
+            /** Trunks */
+            trunks?: string[] | null;
             without_recording?: components["schemas"]["WithoutRecording"] | null;
             /** Wrap Up S */
             wrap_up_s?: number | null;
