@@ -107,4 +107,6 @@ def trunk_of(trunk: config.Trunk) -> Trunk:
         cps=trunk.calls_per_second,
         peers=trunk.peers,
         srtp=Encryption(trunk.srtp),
+        transfer=trunk.transfer,
+        trusted=trunk.trusted,
     )

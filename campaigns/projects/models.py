@@ -1,6 +1,6 @@
 """Tables of projects."""
 
-from sqlalchemy import Column, String, Table
+from sqlalchemy import Boolean, Column, String, Table, false
 
 from kit.db import Json, Utc, metadata
 
@@ -13,5 +13,6 @@ project = Table(
     Column("zone", String(64), nullable=False),
     Column("inbound_numbers", Json, nullable=False),
     Column("greeting", String(120)),
+    Column("monitoring_shown", Boolean, nullable=False, server_default=false()),
     Column("created_at", Utc, nullable=False),
 )

@@ -29,7 +29,9 @@ Prompt = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
 
 
 class ProjectIn(BaseModel):
-    """`inbound_numbers`: the service's numbers that lead to this project, as the trunk shows them."""
+    """`inbound_numbers`: the service's numbers that lead to this project, as the trunk shows them.
+    `monitoring_shown`: whether an operator is told that a supervisor listens.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -38,6 +40,7 @@ class ProjectIn(BaseModel):
     zone: Zone = "Europe/Istanbul"
     inbound_numbers: Annotated[list[Called], Field(max_length=100)] = []
     greeting: Prompt | None = None
+    monitoring_shown: bool = False
 
 
 class ProjectPatch(BaseModel):
@@ -48,6 +51,7 @@ class ProjectPatch(BaseModel):
     zone: Zone | None = None
     inbound_numbers: Annotated[list[Called], Field(max_length=100)] | None = None
     greeting: Prompt | None = None
+    monitoring_shown: bool | None = None
 
 
 class ProjectOut(BaseModel):
@@ -57,4 +61,5 @@ class ProjectOut(BaseModel):
     zone: str
     inbound_numbers: list[str]
     greeting: str | None
+    monitoring_shown: bool
     created_at: datetime

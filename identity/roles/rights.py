@@ -23,6 +23,7 @@ class Right(StrEnum):
     DESK_WORK = "desk.work"
     CALLS_READ = "calls.read"  # any call of the project; one's own need only desk.work
     CALLS_DISPOSE = "calls.dispose"
+    CALLS_MONITOR = "calls.monitor"  # hear a call while it goes on
     RECORDINGS_LISTEN = "recordings.listen"
     LISTS_READ = "lists.read"
     LISTS_UPLOAD = "lists.upload"
@@ -48,6 +49,7 @@ _OPERATOR = frozenset({Right.DESK_WORK, Right.CALLS_DISPOSE, Right.PROJECTS_READ
 _SUPERVISOR = _OPERATOR | {
     Right.SUPERVISE,
     Right.CALLS_READ,
+    Right.CALLS_MONITOR,
     Right.RECORDINGS_LISTEN,
     Right.CAMPAIGNS_READ,
     Right.DNC_READ,
@@ -72,7 +74,7 @@ _MANAGER = frozenset(
         Right.SUPERVISE,
     }
 )
-_ADMINISTRATOR = frozenset(Right) - {Right.DESK_WORK, Right.CALLS_DISPOSE}
+_ADMINISTRATOR = frozenset(Right) - {Right.DESK_WORK, Right.CALLS_DISPOSE, Right.CALLS_MONITOR}
 
 ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
     Role.OPERATOR: _OPERATOR,

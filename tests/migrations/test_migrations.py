@@ -84,7 +84,7 @@ async def test_what_the_first_version_held_is_there_after_the_second(database_ur
     async with db.read() as conn:
         row = (await conn.execute(select(metadata.tables["campaign"]))).mappings().one()
     assert (row["detection"], row["detector"], row["record"], row["without_recording"]) == ("off", {}, False, "go_on")
-    assert set(row["retry"]) == {"max_tries", "machine"}
+    assert set(row["retry"]) == {"max_tries", "machine", "redirected"}
     await db.write(lambda tx: tx.conn.run_sync(migrations.downgrade, "0001"))
     async with db.read() as conn:
         assert (await conn.execute(select(column("retry", Json)).select_from(table("campaign")))).scalar_one() == {
