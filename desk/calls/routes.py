@@ -57,37 +57,43 @@ async def disposed(
 @router.post("/{call}/hangup", status_code=204)
 async def hang_up(call: Id, actor: Worker, db: Db, engine: Dialer) -> None:
     """End the call that the actor has."""
-    await running(engine).hang_up(*await _own(call, actor, db))
+    own = await _own(call, actor, db)
+    await running(engine).hang_up(*own)
 
 
 @router.post("/{call}/hold", status_code=204)
 async def held(call: Id, actor: Worker, db: Db, engine: Dialer) -> None:
     """Let the customer wait with music; the operator hears nothing."""
-    await running(engine).hold(*await _own(call, actor, db), held=True)
+    own = await _own(call, actor, db)
+    await running(engine).hold(*own, held=True)
 
 
 @router.post("/{call}/resume", status_code=204)
 async def resumed(call: Id, actor: Worker, db: Db, engine: Dialer) -> None:
     """Talk again."""
-    await running(engine).hold(*await _own(call, actor, db), held=False)
+    own = await _own(call, actor, db)
+    await running(engine).hold(*own, held=False)
 
 
 @router.post("/{call}/mute", status_code=204)
 async def muted(call: Id, actor: Worker, db: Db, engine: Dialer) -> None:
     """The customer does not hear the operator any more. It outlasts a hold."""
-    await running(engine).mute(*await _own(call, actor, db), muted=True)
+    own = await _own(call, actor, db)
+    await running(engine).mute(*own, muted=True)
 
 
 @router.post("/{call}/unmute", status_code=204)
 async def unmuted(call: Id, actor: Worker, db: Db, engine: Dialer) -> None:
     """The customer hears the operator again."""
-    await running(engine).mute(*await _own(call, actor, db), muted=False)
+    own = await _own(call, actor, db)
+    await running(engine).mute(*own, muted=False)
 
 
 @router.post("/{call}/keys", status_code=204)
 async def pressed(call: Id, body: Keys, actor: Worker, db: Db, engine: Dialer) -> None:
     """Press keys for the customer's side, such as a menu."""
-    await running(engine).press(*await _own(call, actor, db), body.keys)
+    own = await _own(call, actor, db)
+    await running(engine).press(*own, body.keys)
 
 
 @router.post("/{call}/transfer", status_code=204)
@@ -104,13 +110,15 @@ async def transferred(call: Id, body: Transfer, actor: Worker, db: Db, engine: D
 @router.post("/{call}/transfer/complete", status_code=204)
 async def completed(call: Id, actor: Worker, db: Db, engine: Dialer) -> None:
     """Join the customer to the colleague whom the operator has spoken with."""
-    await running(engine).end_transfer(*await _own(call, actor, db), complete=True)
+    own = await _own(call, actor, db)
+    await running(engine).end_transfer(*own, complete=True)
 
 
 @router.post("/{call}/transfer/cancel", status_code=204)
 async def taken_back(call: Id, actor: Worker, db: Db, engine: Dialer) -> None:
     """Let the colleague's phone go and talk to the customer again."""
-    await running(engine).end_transfer(*await _own(call, actor, db), complete=False)
+    own = await _own(call, actor, db)
+    await running(engine).end_transfer(*own, complete=False)
 
 
 async def _own(call: str, actor: Actor, db: Database) -> tuple[CallId, OperatorId]:
