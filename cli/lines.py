@@ -109,4 +109,6 @@ def trunk_of(trunk: config.Trunk) -> Trunk:
         weight=trunk.weight,
         peers=trunk.peers,
         srtp=Encryption(trunk.srtp),
+        transfer=trunk.transfer,
+        trusted=trunk.trusted,
     )

@@ -148,6 +148,8 @@ class Trunk(Section):
     extensions: Pattern = "10[0-9]{2}"
     peers: tuple[Annotated[str, AfterValidator(_an_address)], ...] = ()
     srtp: Annotated[Literal["off", "optional", "required"], BeforeValidator(_a_word)] = "off"
+    transfer: bool = False
+    trusted: bool = True
 
 
 class Settings(Section):

@@ -138,7 +138,8 @@ class Ending:
         by = call.by or EndedBy.ENGINE
         reason = call.reason or Reason("ended")
         now, talk_s = self._floor.now(), call.life.talk_s
-        return CallEnded(call.id, call.project, by, reason, talk_s, now, call.served_by, call.sound)
+        hold_s = call.hold.total(self._floor.monotonic())
+        return CallEnded(call.id, call.project, by, reason, talk_s, now, call.served_by, call.sound, hold_s)
 
 
 def may_be_waited_for(call: LiveCall) -> bool:

@@ -18,6 +18,7 @@ from dialer.calls import Calls
 from dialer.dialing import Dialing
 from dialer.facts import EndedBy, TrunkChanged
 from dialer.floor import ENGINE, Floor, LiveCall, Ports, Settings
+from dialer.holding import Holding
 from dialer.incoming import Incoming
 from dialer.line_events import (
     LegAnswered,
@@ -40,8 +41,10 @@ from dialer.line_events import (
 from dialer.operators import Operators
 from dialer.recorder import Recorder
 from dialer.restart import recover
-from dialer.shapes import CallId, CampaignId, OperatorId, Reason
+from dialer.shapes import CallId, CampaignId, MonitorMode, OperatorId, Reason
 from dialer.status import CampaignStatus, OperatorView, campaign_status, not_running, operator_view
+from dialer.supervision import Supervision
+from dialer.transfers import Transfers
 from dialer.trunk import TrunkGuard
 from dialer.ways import read_trunks
 from kit import log
@@ -62,7 +65,6 @@ LegEvent = (
     | LegTransferAsked
     | LegJudged
     | LegBeeped
-    | MonitorEnded
     | PromptEnded
 )
 
@@ -79,6 +81,9 @@ class Engine:
         self._operators.hooks = self._calls
         self._incoming = Incoming(self._floor, self._calls)
         self._dialing = Dialing(self._floor, self._operators, self._calls)
+        self._holding = Holding(self._floor)
+        self._transfers = Transfers(self._floor, self._operators, self._calls, self._holding)
+        self._supervision = Supervision(self._floor, self._operators.phones)
         self.overtaken = False
         self._on_call: dict[type[Any], Callable[[LiveCall, Any], None]] = {
             LegRinging: self._calls.rang,
@@ -88,12 +93,17 @@ class Engine:
             LegJudged: self._calls.judged,
             LegBeeped: self._calls.beeped,
             PromptEnded: self._calls.prompt_ended,
+            LegHeld: self._holding.customer_held,
+            LegResumed: self._holding.customer_resumed,
         }
         self._on_phone: dict[type[Any], Callable[[Any, Any], None]] = {
             LegRinging: self._operators.phones.rang,
             LegAnswered: self._operators.phones.answered,
             LegFailed: self._operators.phones.failed,
             LegEnded: self._operators.phones.ended,
+            LegHeld: self._holding.phone_held,
+            LegResumed: self._holding.phone_resumed,
+            LegTransferAsked: self._transfers.asked,
         }
 
     # ------------------------------------------------------------ life
@@ -177,6 +187,53 @@ class Engine:
         """Record silence, or sound again, of the call that the operator talks on. Raises NotYourCall."""
         self._calls.taping.pause(call, operator, paused)
 
+    async def hold(self, call: CallId, operator: OperatorId, *, held: bool) -> None:
+        """Let the customer wait with music, or talk again. Raises NotYourCall."""
+        if held:
+            self._holding.hold(call, operator)
+        else:
+            self._holding.resume(call, operator)
+
+    async def mute(self, call: CallId, operator: OperatorId, *, muted: bool) -> None:
+        """The customer does not hear the operator, or does again. Raises NotYourCall."""
+        self._holding.mute(call, operator, muted)
+
+    async def press(self, call: CallId, operator: OperatorId, keys: str) -> None:
+        """Press keys (0-9 * # A-D) for the customer's side. Raises NotYourCall, KeysNotTaken."""
+        self._holding.press(call, operator, keys)
+
+    async def transfer(self, call: CallId, operator: OperatorId, to: OperatorId) -> None:
+        """Give the customer to a ready colleague. Raises NotYourCall, NoTransfer, OperatorNotReady."""
+        self._transfers.to_operator(call, operator, to)
+
+    async def transfer_to_phone(self, call: CallId, operator: OperatorId, extension: str, *, warm: bool) -> None:
+        """Call a phone of the exchange to take the customer over; `warm`: after a word with the operator.
+
+        Raises NotYourCall, NoTransfer, PhoneRefused.
+        """
+        await self._transfers.to_phone(call, operator, extension, warm=warm)
+
+    async def end_transfer(self, call: CallId, operator: OperatorId, *, complete: bool) -> None:
+        """Join the customer to whom the operator has spoken with, or let that phone go and talk to the customer again.
+
+        Raises NotYourCall, NoTransfer.
+        """
+        if complete:
+            self._transfers.complete(call, operator)
+        else:
+            self._transfers.take_back(call, operator)
+
+    async def monitor(self, call: CallId, supervisor: OperatorId, extension: str, mode: MonitorMode) -> None:
+        """Call the supervisor's phone and let it hear the call; again: in another mode.
+
+        Raises CannotMonitor, AlreadyListening, PhoneRefused.
+        """
+        await self._supervision.listen(call, supervisor, extension, mode)
+
+    async def stop_monitoring(self, call: CallId, supervisor: OperatorId) -> None:
+        """Listen no more; who does not listen to this call does not mind."""
+        self._supervision.stop(call, supervisor)
+
     async def disposed(self, call: CallId, operator: OperatorId) -> None:
         """The call has its disposition: wrap-up is over."""
         self._operators.disposed(operator, call)
@@ -210,6 +267,8 @@ class Engine:
             self._floor.guarded(self._trunk_moved, event.state)
         elif isinstance(event, LegOffered):
             self._floor.guarded(self._incoming.offered, event)
+        elif isinstance(event, MonitorEnded):
+            self._floor.guarded(self._supervision.ended, event)
         elif isinstance(event, LegFailed | LegEnded) and self._incoming.gave_up(event.leg):
             return
         else:

@@ -59,13 +59,18 @@ class LegEnded:
 
 @dataclass(frozen=True, slots=True)
 class LegOffered:
-    """An incoming INVITE from a trunk, not answered yet. `number`: the caller if shown; `called`: the number called."""
+    """An incoming INVITE from a trunk, not answered yet. `number`: the caller if shown; `called`: the number called.
+
+    `withheld`: the caller does not want to be shown; `diverted_by`: who sent the call on, the last one first.
+    """
 
     leg: LegId
     trunk: str
     number: str | None
     called: str
     name: str
+    withheld: bool = False
+    diverted_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -291,7 +291,11 @@ class SipLines(Switchboard):
         """A monitor that another has followed on the same leg ends without a word."""
         if leg.monitor is not None:
             leg.monitor = None
-            self._soon(MonitorEnded(leg.id))
+            asyncio.get_running_loop().call_soon(self._tell_unmonitored, leg)
+
+    def _tell_unmonitored(self, leg: LineLeg) -> None:
+        if leg.monitor is None:  # else it hears the next bridge already
+            self._tell(MonitorEnded(leg.id))
 
     def stop_monitoring(self, supervisor: LegId) -> None:
         mine = self._legs.get(supervisor)

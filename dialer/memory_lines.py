@@ -208,7 +208,11 @@ class MemoryLines:
         mine = self.legs.get(supervisor)
         if mine is not None and mine.monitors is not None:
             mine.monitors = mine.mode = None
-            asyncio.get_running_loop().call_soon(self._tell, MonitorEnded(supervisor))
+            asyncio.get_running_loop().call_soon(self._tell_unmonitored, mine)
+
+    def _tell_unmonitored(self, leg: MemoryLeg) -> None:
+        if leg.monitors is None:
+            self._tell(MonitorEnded(leg.id))
 
     def tell_transfer(self, leg: LegId, status: int) -> None:
         mine = self.legs.get(leg)

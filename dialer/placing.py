@@ -22,6 +22,8 @@ NOT_RELEASED = metrics.counter("releases_failed", "Times that the store did not 
 
 _RELEASE_AGAIN_S = (0.2, 1.0, 5.0)
 """Pauses of a lead's release that the store does not take; the last one for ever."""
+_TARGETS = 4
+"""Of the numbers that a 3xx names, so many are asked after."""
 _REFUSED_REST_S = 1.0
 """When the rules say "later" and nothing is on the line, the campaign shows why and waits this long."""
 
@@ -32,6 +34,7 @@ class Placing:
     def __init__(self, floor: Floor, operators: Operators, calls: Calls) -> None:
         self._floor, self._operators, self._calls = floor, operators, calls
         calls.divert = self.divert
+        calls.redirected = self.follow
 
     def place(self, run: Run, lead: Lead, seat: Seat | None, trunk: str) -> None:
         """Begin with one reserved lead, by a trunk that has room; `seat`: the operator to reserve for it."""
@@ -119,7 +122,7 @@ class Placing:
         run.rests_until, run.rest_reason = self._floor.monotonic() + 1.0, reason
         self._give_up(call, reason)
         if call.attempt is not None:
-            self._close(call, lead, None)
+            self._close(call, lead, call.attempt, None)
         await self.give_back(run, lead)
 
     async def _try(self, run: Run, call: LiveCall, lead: Lead) -> Reason | None:
@@ -131,15 +134,15 @@ class Placing:
         if gone is not None:
             await self._floor.ports.leads.release(lead.id, run.fence, None, None)
             return gone
-        start = self._start(run, call, lead)
-        call.attempt = start.id
+        start = self._start(run, call, lead, lead.number)
+        call.attempt, call.dialog = start.id, start.dialog
         if not await self._floor.ports.leads.begin(start):
             rest = self._floor.in_s(run.campaign.ring_s + 32.0)
             await self._floor.ports.leads.release(lead.id, run.fence, rest, Reason("number_is_being_dialed"))
             return Reason("not_begun")
         gone = self._unwanted(run, call)
         if gone is not None:
-            self._close(call, lead, call.owner)
+            self._close(call, lead, start.id, call.owner)
             return gone
         self._send(call, start)
         return None
@@ -175,15 +178,14 @@ class Placing:
             return Reason("overtaken" if run.overtaken else "draining" if self._floor.draining else "paused")
         return None
 
-    def _start(self, run: Run, call: LiveCall, lead: Lead) -> AttemptStart:
+    def _start(self, run: Run, call: LiveCall, lead: Lead, number: str) -> AttemptStart:
         campaign, trunk = run.campaign, call.trunk or ""
-        call.dialog = self._floor.ports.lines.prepare(trunk, lead.number, campaign.caller_id)
         return AttemptStart(
             AttemptId(ids.new()),
             AttemptKind.CALL,
-            lead.number,
+            number,
             trunk,
-            call.dialog,
+            self._floor.ports.lines.prepare(trunk, number, campaign.caller_id),
             run.fence,
             self._floor.now(),
             lead=lead.id,
@@ -192,6 +194,62 @@ class Placing:
             project=lead.project,
             operator=call.operator,
         )
+
+    # ------------------------------------------------------------ sent on by a 3xx
+
+    def follow(self, call: LiveCall) -> None:
+        """Call the first of the numbers that a 3xx named and the rules allow, by our own trunk; else the call fails."""
+        self._floor.tasks.spawn(self._follow(call), "follow_redirect")
+
+    async def _follow(self, call: LiveCall) -> None:
+        try:
+            begun = await self._elsewhere(call)
+        except Exception:
+            _log.exception("a redirected call could not be placed", call=call.id)
+            begun = False
+        if not begun and call.life.state is State.REDIRECTED:
+            self._calls.safely(call, self._calls.tell, Event.FAILED)
+
+    async def _elsewhere(self, call: LiveCall) -> bool:
+        run = self._floor.runs.get(call.campaign.id) if call.campaign is not None else None
+        if run is None or call.lead is None:
+            return False
+        number = await self._allowed(run, call, call.lead)
+        if number is None or call.life.state is not State.REDIRECTED or self._stopped(run) is not None:
+            return False
+        first = self._start(run, call, call.lead, number)
+        start = replace(first, no=call.lead.tries + 2, follows=call.attempt)
+        try:
+            begun = await self._floor.ports.leads.begin(start)
+        except Exception:
+            self._close(call, call.lead, start.id, None)
+            raise
+        if begun and call.life.state is not State.REDIRECTED:
+            self._close(call, call.lead, start.id, call.owner)
+        elif begun:
+            call.attempt, call.dialog, call.status = start.id, start.dialog, 0
+            self._floor.move(call, LegId(ids.new()))
+            self._send(call, start)
+        return begun
+
+    async def _allowed(self, run: Run, call: LiveCall, lead: Lead) -> str | None:
+        for target in (call.targets or ())[:_TARGETS]:
+            number = target if target.startswith(("+", "0")) else f"+{target}"
+            request = DialRequest(
+                AttemptKind.CALL,
+                number,
+                call.trunk or "",
+                run.campaign.id,
+                lead.project,
+                lead.id,
+                call.operator,
+                redirected_from=lead.number,
+            )
+            verdict = await self._floor.ports.rules.may_dial(request, self._floor.now())
+            if verdict.allowed:
+                return number
+            _log.info("a redirect is not followed", call=call.id, reason=verdict.reason and verdict.reason.code)
+        return None
 
     def _send(self, call: LiveCall, start: AttemptStart) -> None:
         now = self._floor.monotonic()
@@ -208,11 +266,10 @@ class Placing:
     def _dial(self, call: LiveCall, start: AttemptStart) -> None:
         self._floor.ports.lines.dial(call.leg, start.dialog, start.id)
 
-    def _close(self, call: LiveCall, lead: Lead, owner: str | None) -> None:
+    def _close(self, call: LiveCall, lead: Lead, attempt: AttemptId, owner: str | None) -> None:
         """The attempt's row is there and no INVITE left: it ends as taken back."""
-        assert call.attempt is not None
         fact = AttemptEnded(
-            call.attempt,
+            attempt,
             call.fence,
             AttemptKind.CALL,
             Outcome.CANCELLED,

@@ -164,7 +164,10 @@ class AttemptKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AttemptStart:
-    """Committed before the INVITE. `number` is sealed by the store; a leg has neither lead nor campaign."""
+    """Committed before the INVITE. `number` is sealed by the store; a leg has neither lead nor campaign.
+
+    `follows`: the attempt that was redirected here; it ends in the same commit.
+    """
 
     id: AttemptId
     kind: AttemptKind
@@ -178,6 +181,7 @@ class AttemptStart:
     campaign: CampaignId | None = None
     project: ProjectId | None = None
     operator: OperatorId | None = None
+    follows: AttemptId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +210,8 @@ class LeadCounts:
 
 @dataclass(frozen=True, slots=True)
 class DialRequest:
-    """One wish to place one call. `campaign` None: a leg or a manual call."""
+    """One wish to place one call. `campaign` None: a leg or a manual call. `redirected_from`: the lead's own number,
+    where the call to it was sent on to this one."""
 
     kind: AttemptKind
     number: str
@@ -215,6 +220,7 @@ class DialRequest:
     project: ProjectId | None = None
     lead: LeadId | None = None
     operator: OperatorId | None = None
+    redirected_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

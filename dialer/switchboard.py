@@ -143,7 +143,8 @@ class Switchboard(Listener):
             return
         leg = LineLeg(LegId(ids.new()), trunk, dialog_of(call, trunk, self._agent.local_address), sound, offer=offer)
         self._add(leg, call)
-        self._tell(LegOffered(leg.id, trunk, call.number, _called(call), call.name))
+        diverted = tuple(call.diverted_by)
+        self._tell(LegOffered(leg.id, trunk, call.number, _called(call), call.name, call.is_withheld, diverted))
 
     def on_confirmed(self, call: ServerCall) -> None:
         leg = self._by_call.get(call)

@@ -101,6 +101,30 @@ class Engine:
     async def pause_recording(self, call_id, operator, *, paused):
         self.commands.append(("pause_recording", call_id, operator, paused))
 
+    async def hold(self, call_id, operator, *, held):
+        self.commands.append(("hold", call_id, operator, held))
+
+    async def mute(self, call_id, operator, *, muted):
+        self.commands.append(("mute", call_id, operator, muted))
+
+    async def press(self, call_id, operator, keys):
+        self.commands.append(("press", call_id, operator, keys))
+
+    async def transfer(self, call_id, operator, to):
+        self.commands.append(("transfer", call_id, operator, to))
+
+    async def transfer_to_phone(self, call_id, operator, extension, *, warm):
+        self.commands.append(("transfer_to_phone", call_id, operator, extension, warm))
+
+    async def end_transfer(self, call_id, operator, *, complete):
+        self.commands.append(("end_transfer", call_id, operator, complete))
+
+    async def monitor(self, call_id, supervisor, extension, mode):
+        self.commands.append(("monitor", call_id, supervisor, extension, mode))
+
+    async def stop_monitoring(self, call_id, supervisor):
+        self.commands.append(("stop_monitoring", call_id, supervisor))
+
     async def disposed(self, call_id, operator):
         self.commands.append(("disposed", call_id, operator))
 

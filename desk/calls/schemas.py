@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, model_validator
 
-from campaigns.text import Body, Code
+from campaigns.text import Body, Code, Id
 
 Note = Annotated[Body, StringConstraints(strip_whitespace=True, max_length=4000)]
 
@@ -24,6 +24,35 @@ class Result(BaseModel):
     callback_at: AwareDatetime | None = None
 
 
+class Keys(BaseModel):
+    """Keys of a telephone, pressed one after the other."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    keys: Annotated[str, StringConstraints(pattern=r"^[0-9*#A-D]{1,32}$")]
+
+
+class Transfer(BaseModel):
+    """Who is to take the customer over: a colleague by id, at once, or a phone of the exchange by its extension.
+
+    `warm`: the phone's owner is spoken with first, until the transfer is completed or cancelled.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    operator: Id | None = None
+    extension: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,15}$")] | None = None
+    warm: bool = False
+
+    @model_validator(mode="after")
+    def names_one(self) -> "Transfer":
+        if (self.operator is None) == (self.extension is None):
+            raise ValueError("name an operator or an extension, and only one of them")
+        if self.operator is not None and self.warm:
+            raise ValueError("a colleague who is ready takes over at once: warm is for an extension")
+        return self
+
+
 class Disposed(BaseModel):
     """The result as it is kept."""
 
@@ -35,8 +64,10 @@ class Disposed(BaseModel):
 
 
 class CallShown(BaseModel):
-    """One call, without anything personal but the masked number.
+    """One call, without anything personal but masked numbers.
 
+    `withheld`: the caller's number was not to be shown; `diverted_by_masked`: who sent the call on, the last one first.
+    `hold_s`: seconds for which operators held the customer.
     `connect_ms`: from the answer to the bridge; `first_voice_ms`: to the operator's first voice. `quality`: share of
     packets lost, jitter and round trip in ms, and the estimated mean opinion score.
     """
@@ -50,11 +81,14 @@ class CallShown(BaseModel):
     attempt: str | None
     operator: str | None
     number_masked: str | None
+    withheld: bool
+    diverted_by_masked: list[str]
     called: str | None
     started_at: datetime
     queued_at: datetime | None
     connected_at: datetime | None
     connect_ms: float | None
+    hold_s: float
     first_voice_ms: float | None
     quality: dict[str, float | None] | None
     ended_at: datetime | None

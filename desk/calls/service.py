@@ -1,5 +1,7 @@
 """What happens to calls at the desk. The engine's part is in `desk.calls.journal`."""
 
+import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import RowMapping, select, update
@@ -24,6 +26,7 @@ from kit.db import Tx
 from kit.seal import Seal
 
 LOST = shapes.Reason("lost")
+DIVERTED = "diversion"
 ASKED = "call"  # the source of a do-not-call entry: said in a call
 CALLBACK_WITHIN = timedelta(days=366)
 
@@ -35,10 +38,21 @@ async def find(conn: AsyncConnection, call_id: str, *, to_change: bool = False) 
 
 
 def shown(row: RowMapping, seal: Seal) -> CallShown:
-    """A call as its reader may see it: the number masked."""
+    """A call as its reader may see it: the numbers masked."""
     sealed = row["number_sealed"]
     masked = None if sealed is None else phones.mask(seal.open(sealed, sealing.NUMBER))
-    return CallShown.model_validate({**row, "number_masked": masked})
+    diverted = diverted_by(row["diverted_sealed"], seal)
+    return CallShown.model_validate({**row, "number_masked": masked, "diverted_by_masked": diverted})
+
+
+def sealed_diversion(seal: Seal, diverted: Sequence[str]) -> bytes | None:
+    """Who sent a call on, as its row has it."""
+    return seal.seal(json.dumps(list(diverted)), DIVERTED) if diverted else None
+
+
+def diverted_by(sealed: bytes | None, seal: Seal) -> list[str]:
+    """The same to be shown: masked, the last one first."""
+    return [] if sealed is None else [phones.mask(each) for each in json.loads(seal.open(sealed, DIVERTED))]
 
 
 # ---------------------------------------------------------------- the result of a call

@@ -309,6 +309,48 @@ async def test_an_attempt_ends_once(setting: Setting):
     assert (await setting.lead(taken.id)).tries == 1
 
 
+def sent_on(setting: Setting, taken: shapes.Lead, first: shapes.AttemptStart, number: str) -> shapes.AttemptStart:
+    return replace(setting.start(taken), number=number, dialog=dialog(number), no=taken.tries + 2, follows=first.id)
+
+
+async def test_a_redirected_attempt_ends_as_the_next_one_begins_and_the_lead_stays_taken(setting: Setting):
+    await setting.add(number_of(1))
+    taken, first = await setting.begun()
+
+    second = sent_on(setting, taken, first, number_of(9))
+    assert await setting.leads.begin(second)
+
+    ended, live = await setting.attempt(first.id), await setting.attempt(second.id)
+    assert (ended.state, ended.outcome, ended.status, ended.ended_at) == ("ended", "redirected", 302, second.at)
+    assert (live.state, live.no, live.lead) == ("dialing", 2, taken.id)
+    assert live.number_digest != ended.number_digest
+    row = await setting.lead(taken.id)
+    assert (row.state, row.attempts, row.tries) == ("dialing", 2, 0)
+    assert await setting.end(second, Outcome.BUSY)
+    assert (await setting.lead(taken.id)).tries == 1
+
+
+async def test_an_attempt_that_is_over_is_sent_on_nowhere(setting: Setting):
+    await setting.add(number_of(1))
+    taken, first = await setting.begun()
+    await setting.end(first, Outcome.BUSY)
+
+    assert not await setting.leads.begin(sent_on(setting, taken, first, number_of(9)))
+
+    assert (await setting.attempt(first.id)).outcome == "busy"
+    assert await setting.leads.unfinished() == []
+
+
+async def test_a_redirect_to_a_number_that_is_being_dialed_is_not_begun_and_changes_nothing(setting: Setting):
+    await setting.add(number_of(1), number_of(2))
+    taken, first = await setting.begun()
+    await setting.begun()
+
+    assert not await setting.leads.begin(sent_on(setting, taken, first, number_of(2)))
+
+    assert (await setting.attempt(first.id)).state == "dialing"
+
+
 async def disposed(setting: Setting, lead: str, code: str, callback_at=None) -> None:
     from campaigns.dispositions import service
 

@@ -8,6 +8,7 @@ from trunk_side import Outgoing, Service
 
 from dialer.digits import Digits, Way
 from dialer.errors import KeysNotTaken
+from dialer.legs import to_text
 from dialer.line_events import (
     LegAnswered,
     LegDigit,
@@ -23,9 +24,11 @@ from dialer.shapes import AttemptId, LegId
 from dialer.trunks import Trunk
 from kit.clock import SystemClock
 from media.description import DTMF
-from media.session import PortRange
+from media.session import Leg, PortRange
+from sip import identity
 from sip.call import Call
 from sip.message import Request
+from sip.transport import Address
 
 LINE_PORTS = (29000, 29198)
 
@@ -84,11 +87,16 @@ def transfer() -> bool:
 
 
 @pytest.fixture
-async def line(transfer: bool) -> AsyncIterator[tuple[Far, SipLines, Ear]]:
+def trusted() -> bool:
+    return True
+
+
+@pytest.fixture
+async def line(transfer: bool, trusted: bool) -> AsyncIterator[tuple[Far, SipLines, Ear]]:
     far = Far()
     await far.agent.start()
     port = int(far.agent.local_address.rpartition(":")[2])
-    trunk = Trunk("here", "127.0.0.1", port, register=False, transfer=transfer)
+    trunk = Trunk("here", "127.0.0.1", port, register=False, transfer=transfer, trusted=trusted)
     lines = SipLines((trunk,), SystemClock(), ports=PortRange("127.0.0.1", *LINE_PORTS), ask_s=0, silence_s=0)
     ear = Ear(lines)
     lines.listen(ear)
@@ -131,6 +139,48 @@ async def test_a_refresh_is_no_hold(line: tuple[Far, SipLines, Ear]) -> None:
     await asyncio.sleep(0.2)
 
     assert ear.of(LegHeld) + ear.of(LegResumed) == []
+
+
+# ---------------------------------------------------------------- who calls
+
+
+async def offered(far: Far, lines: SipLines, ear: Ear, **who: object) -> LegOffered:
+    """What the engine is told of a call whose From says +902120000000."""
+    out = Outgoing()
+    out.listen(Leg.open(far.ports))
+    call_id, tag, cseq = far.agent.seed()
+    port = int(lines.agent.local_address.rpartition(":")[2])
+    out.call = far.agent.invite(  # type: ignore[assignment]
+        f"sip:+902125550000@127.0.0.1:{port}",
+        from_uri="sip:+902120000000@127.0.0.1",
+        to_uri="sip:+902125550000@127.0.0.1",
+        call_id=call_id,
+        from_tag=tag,
+        cseq=cseq,
+        sdp=to_text(out.leg.offer(), version=1),  # type: ignore[union-attr]
+        destination=Address("127.0.0.1", port, "udp"),
+        headers=identity.fields(**who),  # type: ignore[arg-type]
+    )
+    far.calls[out.call] = out
+    await until(lambda: ear.of(LegOffered))
+    (told,) = ear.of(LegOffered)
+    assert isinstance(told, LegOffered)
+    return told
+
+
+@pytest.mark.parametrize(("trusted", "number"), [(True, "+905321112233"), (False, "+902120000000")])
+async def test_the_asserted_number_counts_where_the_trunk_is_trusted(
+    line: tuple[Far, SipLines, Ear], number: str
+) -> None:
+    told = await offered(*line, asserted="sip:+905321112233@127.0.0.1", diverted_by=["sip:+902123334455@127.0.0.1"])
+
+    assert (told.number, told.withheld, told.diverted_by) == (number, False, ("+902123334455",))
+
+
+async def test_a_number_that_the_caller_withholds_is_not_told(line: tuple[Far, SipLines, Ear]) -> None:
+    told = await offered(*line, asserted="sip:+905321112233@127.0.0.1", privacy=["id"])
+
+    assert (told.number, told.name, told.withheld) == (None, "", True)
 
 
 # ---------------------------------------------------------------- keys

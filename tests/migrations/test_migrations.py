@@ -86,7 +86,7 @@ async def test_what_the_first_version_held_is_there_after_the_newest(database_ur
         there = (await conn.execute(select(metadata.tables["project"]))).mappings().one()
     assert (there["record_incoming"], there["record_notice"], there["keep_days"]) == (False, "recorded", None)
     assert (row["detection"], row["detector"], row["record"], row["without_recording"]) == ("off", {}, False, "go_on")
-    assert set(row["retry"]) == {"max_tries", "machine"}
+    assert set(row["retry"]) == {"max_tries", "machine", "redirected"}
     assert row["trunks"] == ["x"], "calls leave by the trunk that they left by before"
     await db.write(lambda tx: tx.conn.run_sync(migrations.downgrade, "0001"))
     async with db.read() as conn:
