@@ -71,6 +71,7 @@ def _sqlite_engine(url: URL, *, begin: str, read_only: bool, pool_size: int) -> 
             cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA secure_delete=ON")  # a key that was destroyed does not stay in a free page
         if read_only:
             cursor.execute("PRAGMA query_only=ON")
         cursor.close()

@@ -1,17 +1,17 @@
-"""Calls over HTTP: look at one, say its result, and what the operator does while it is on."""
+"""Calls over HTTP: look for them, look at one, say its result, and what the operator does while it is on."""
 
 import hashlib
 from contextlib import suppress
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import APIRouter, Depends, Header, Query
 
 from campaigns.text import Id
-from desk.calls import service
+from desk.calls import asking, listing, service
 from desk.calls.access import may_end, may_read
 from desk.calls.errors import CallOver
-from desk.calls.schemas import CallShown, Disposed, Keys, Result, Transfer
+from desk.calls.schemas import Asked, CallPage, CallShown, Disposed, Keys, Result, Transfer
 from desk.parts import Dialer, running
 from dialer.shapes import CallId, OperatorId
 from identity.access import Actor, Right, needs
@@ -27,6 +27,18 @@ Reader = Annotated[Actor, Depends(needs(Right.DESK_WORK, Right.CALLS_READ))]
 Disposer = Annotated[Actor, Depends(needs(Right.CALLS_DISPOSE, Right.SUPERVISE))]
 Worker = Annotated[Actor, Depends(needs(Right.DESK_WORK))]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=8, max_length=200)]
+
+
+@router.get("")
+async def listed(asked: Annotated[Asked, Query()], actor: Reader, db: Db, seal: Seals, clock: Now) -> CallPage:
+    """Calls of your projects, or your own; newest first, numbers masked, with how they sounded and their recordings."""
+    async with db.read() as conn:
+        wanted, after = await asking.wanted_of(conn, seal, actor, asked)
+    if wanted.digests:
+        await db.write(lambda tx: asking.note_search(tx, actor, wanted.project, clock.now()))
+    async with db.read() as conn:
+        found = await listing.page(conn, actor, wanted, after, asked.limit)
+    return service.lines(found, seal)
 
 
 @router.get("/{call}")

@@ -1,11 +1,15 @@
 """Shapes of calls at the door."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from campaigns.projects.schemas import Zone
 from campaigns.text import Body, Code, Id
+from desk.recordings.schemas import RecordingShown
+from dialer.facts import Direction
+from dialer.outcomes import Outcome
 
 Note = Annotated[Body, StringConstraints(strip_whitespace=True, max_length=4000)]
 
@@ -98,3 +102,43 @@ class CallShown(BaseModel):
     disposition_reason: str | None
     callback_at: datetime | None
     disposed_at: datetime | None
+
+
+class Asked(BaseModel):
+    """Which calls are wanted; what is not named does not matter.
+
+    `day`: when they began, in `zone`, which can be left out with a `project`; `days`: so many from then on. `number`:
+    the other side's, as one writes it in the project's country, else with + and country code; who may only see his own
+    calls cannot ask by it. `recorded`: whether there is sound that you may hear. `cursor`: the `next_cursor` of the
+    page before.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    project: Id | None = None
+    campaign: Id | None = None
+    operator: Id | None = None
+    number: Annotated[str, StringConstraints(min_length=3, max_length=32)] | None = None
+    day: Annotated[date, Field(ge=date(2000, 1, 1), le=date(2200, 1, 1))] | None = None
+    days: Annotated[int, Field(ge=1, le=366)] = 1
+    zone: Zone | None = None
+    direction: Direction | None = None
+    outcome: Outcome | None = None
+    recorded: bool | None = None
+    cursor: Annotated[str, StringConstraints(max_length=60)] | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class CallLine(CallShown):
+    """A call in a list. `outcome`: how it ended; null: it is on. `recordings`: those that you may hear."""
+
+    outcome: str | None
+    recordings: list[RecordingShown]
+
+
+class CallPage(BaseModel):
+    """Newest first. A page can hold less than `limit`, or nothing, and still have a `next_cursor`: ask on with it until
+    it is null."""
+
+    items: list[CallLine]
+    next_cursor: str | None

@@ -16,8 +16,10 @@ from desk.calls import events
 from desk.calls.access import may_dispose
 from desk.calls.errors import DisposedOtherwise, NotConnected, WrongDisposition
 from desk.calls.history import NOTE
+from desk.calls.listing import Page
 from desk.calls.models import call
-from desk.calls.schemas import CallShown, Disposed, Result
+from desk.calls.schemas import CallLine, CallPage, CallShown, Disposed, Result
+from desk.recordings.schemas import RecordingShown
 from desk.status.service import OFFLINE, RESTARTED, not_offline, put_state
 from dialer import facts, shapes
 from identity.roles.rights import Actor
@@ -39,10 +41,7 @@ async def find(conn: AsyncConnection, call_id: str, *, to_change: bool = False) 
 
 def shown(row: RowMapping, seal: Seal) -> CallShown:
     """A call as its reader may see it: the numbers masked."""
-    sealed = row["number_sealed"]
-    masked = None if sealed is None else phones.mask(seal.open(sealed, sealing.NUMBER))
-    diverted = diverted_by(row["diverted_sealed"], seal)
-    return CallShown.model_validate({**row, "number_masked": masked, "diverted_by_masked": diverted})
+    return CallShown.model_validate(_masked(row, seal))
 
 
 def sealed_diversion(seal: Seal, diverted: Sequence[str]) -> bytes | None:
@@ -53,6 +52,24 @@ def sealed_diversion(seal: Seal, diverted: Sequence[str]) -> bytes | None:
 def diverted_by(sealed: bytes | None, seal: Seal) -> list[str]:
     """The same to be shown: masked, the last one first."""
     return [] if sealed is None else [phones.mask(each) for each in json.loads(seal.open(sealed, DIVERTED))]
+
+
+def lines(found: Page, seal: Seal) -> CallPage:
+    """A page of calls as its reader may see it."""
+    sound: dict[str, list[RecordingShown]] = {}
+    for each in found.recordings:
+        sound.setdefault(each["call"], []).append(RecordingShown.of(each))
+    items = [
+        CallLine.model_validate({**_masked(row, seal), "recordings": sound.get(row["id"], [])}) for row in found.rows
+    ]
+    return CallPage(items=items, next_cursor=None if found.after is None else str(found.after))
+
+
+def _masked(row: RowMapping, seal: Seal) -> dict[str, object]:
+    """The row, and its numbers as they may be shown."""
+    sealed = row["number_sealed"]
+    number = None if sealed is None else phones.mask(seal.open(sealed, sealing.NUMBER))
+    return {**row, "number_masked": number, "diverted_by_masked": diverted_by(row["diverted_sealed"], seal)}
 
 
 # ---------------------------------------------------------------- the result of a call

@@ -156,6 +156,10 @@ DESK: Doors = {
     ("PUT", "/api/v1/desk/state"): Entry(
         (Right.DESK_WORK,), Reach.OWN, json=lambda t: {"state": "ready"}, ok=NO_ENGINE | {409}
     ),
+    ("GET", "/api/v1/calls"): (
+        Entry((Right.DESK_WORK, Right.CALLS_READ), Reach.MANY),
+        Entry((Right.DESK_WORK, Right.CALLS_READ), query=lambda t: {"project": t.project}),
+    ),
     ("GET", "/api/v1/calls/{call}"): Entry((Right.DESK_WORK, Right.CALLS_READ), path={"call": "call"}),
     ("POST", "/api/v1/calls/{call}/disposition"): Entry(
         (Right.CALLS_DISPOSE, Right.SUPERVISE),

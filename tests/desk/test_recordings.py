@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from desk.recordings.models import recording
 from desk.recordings.sealed import PIECE
 from desk.recordings.service import close_lost
-from desk.recordings.shelf import Tape
+from desk.recordings.shelf import NEARLY_FULL, Tape
 from desk.recordings.store import StoredRecordings
 from dialer.shapes import CallId, CampaignId, OperatorId, ProjectId, RecordedCall
 from identity.audit.models import audit
@@ -281,6 +281,17 @@ async def test_after_a_crash_what_stands_in_the_file_can_be_heard_and_the_rest_i
     file = shelf.path_of(cut)
     file.write_bytes(file.read_bytes()[: -(PIECE + 24)])
     assert (await ask(supervisor, "GET", f"/recordings/{cut}")).json()["code"] == "recording_damaged"
+
+
+async def test_the_system_says_when_the_disk_is_nearly_full(archive: Archive, ask):
+    manager = await archive.centre.worker(None, role=Role.MANAGER)
+    before = (await ask(manager, "GET", "/system")).json()["recordings"]
+
+    archive.stored.shelf.trouble = NEARLY_FULL
+
+    told = (await ask(manager, "GET", "/system")).json()["recordings"]
+    assert (before, told["code"]) == (None, NEARLY_FULL)
+    assert told["message"].startswith("The disk of recordings is nearly full; make room")
 
 
 async def test_pause_and_resume_are_the_operators_own(archive: Archive, ask):

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import yaml
 from asterisk import Pbx
 from websockets.asyncio.client import ClientConnection, connect
@@ -301,3 +302,10 @@ async def until(met: Callable[[], Any], within: float = 10.0) -> Any:
         while not (found := await met()):
             await asyncio.sleep(0.1)
         return found
+
+
+async def heard(door: Door, path: str) -> tuple[str, bytes]:
+    """The law of a stereo WAV and its bytes, left and right in turn."""
+    async with httpx.AsyncClient(headers={"cookie": door.browser.cookie}) as client:
+        wav = (await client.get(f"{door.browser.origin}/api/v1{path}")).content
+    return {6: "PCMA", 7: "PCMU"}[int.from_bytes(wav[20:22], "little")], wav[58:]

@@ -3,13 +3,11 @@
 import asyncio
 
 import aiosqlite
-import httpx
 import pytest
 from asterisk import Pbx
 from phone import Phone
-from running import Centre, Desk, Service, channels_of, until
+from running import Centre, Desk, Service, channels_of, heard, until
 
-from cli.demo.centre import Door
 from media.g711 import loudness
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(120)]
@@ -78,13 +76,6 @@ async def test_a_recording_can_be_heard_up_to_the_kill(pbx: Pbx, service: Servic
     assert len(sound) == round(shown["seconds"] * 16000)
     assert all(loudness(side, law) > 300 for side in (sound[0::2], sound[1::2])), "the echo is on both sides"
     await desk.close()
-
-
-async def heard(door: Door, path: str) -> tuple[str, bytes]:
-    """The law of a stereo WAV and its bytes, left and right in turn."""
-    async with httpx.AsyncClient(headers={"cookie": door.browser.cookie}) as client:
-        wav = (await client.get(f"{door.browser.origin}/api/v1{path}")).content
-    return {6: "PCMA", 7: "PCMU"}[int.from_bytes(wav[20:22], "little")], wav[58:]
 
 
 async def recorded(service: Service, least: int) -> int:

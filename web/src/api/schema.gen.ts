@@ -24,6 +24,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listed
+         * @description Calls of your projects, or your own; newest first, numbers masked, with how they sounded and their recordings.
+         */
+        get: operations["listed_api_v1_calls_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calls/{call}": {
         parameters: {
             query?: never;
@@ -951,6 +971,86 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * CallLine
+         * @description A call in a list. `outcome`: how it ended; null: it is on. `recordings`: those that you may hear.
+         */
+        CallLine: {
+            /** Attempt */
+            attempt: string | null;
+            /** Callback At */
+            callback_at: string | null;
+            /** Called */
+            called: string | null;
+            /** Campaign */
+            campaign: string | null;
+            /** Connect Ms */
+            connect_ms: number | null;
+            /** Connected At */
+            connected_at: string | null;
+            /** Direction */
+            direction: string;
+            /** Disposed At */
+            disposed_at: string | null;
+            /** Disposition */
+            disposition: string | null;
+            /** Disposition Reason */
+            disposition_reason: string | null;
+            /** Diverted By Masked */
+            diverted_by_masked: string[];
+            /** End Reason */
+            end_reason: {
+                [key: string]: unknown;
+            } | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended By */
+            ended_by: string | null;
+            /** First Voice Ms */
+            first_voice_ms: number | null;
+            /** Hold S */
+            hold_s: number;
+            /** Id */
+            id: string;
+            /** Lead */
+            lead: string | null;
+            /** Number Masked */
+            number_masked: string | null;
+            /** Operator */
+            operator: string | null;
+            /** Outcome */
+            outcome: string | null;
+            /** Person */
+            person: string | null;
+            /** Project */
+            project: string;
+            /** Quality */
+            quality: {
+                [key: string]: number | null;
+            } | null;
+            /** Queued At */
+            queued_at: string | null;
+            /** Recordings */
+            recordings: components["schemas"]["RecordingShown"][];
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Withheld */
+            withheld: boolean;
+        };
+        /**
+         * CallPage
+         * @description Newest first. A page can hold less than `limit`, or nothing, and still have a `next_cursor`: ask on with it until
+         *     it is null.
+         */
+        CallPage: {
+            /** Items */
+            items: components["schemas"]["CallLine"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * CallShown
          * @description One call, without anything personal but masked numbers.
          *
@@ -1180,6 +1280,11 @@ export interface components {
          * @enum {string}
          */
         Detection: "off" | "hang_up" | "message";
+        /**
+         * Direction
+         * @enum {string}
+         */
+        Direction: "in" | "out";
         /**
          * Disposed
          * @description The result as it is kept.
@@ -1542,6 +1647,12 @@ export interface components {
             /** Key */
             key: string;
         };
+        /**
+         * Outcome
+         * @description How one attempt (one INVITE) ended.
+         * @enum {string}
+         */
+        Outcome: "connected" | "abandoned" | "hung_up_early" | "machine" | "fax" | "busy" | "no_answer" | "declined" | "unavailable" | "unknown_number" | "redirected" | "trunk_refused" | "trunk_busy" | "no_trunk" | "cancelled" | "lost" | "failed";
         /** PasswordIn */
         PasswordIn: {
             /** Current */
@@ -1555,7 +1666,7 @@ export interface components {
          *
          *     `record_incoming`: calls that come in are recorded; those of a campaign that records are in any case.
          *     `record_notice`: the prompt that tells callers so, null for none. `keep_days`: for how many days recordings are
-         *     kept, 0 for ever, null as the settings say. `monitoring_shown`: whether an operator is told that a supervisor listens.
+         *     kept, 0 for ever, null as the settings say. `monitoring_shown`: whether operators are told that somebody listens.
          */
         ProjectIn: {
             /**
@@ -2006,6 +2117,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TrailOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    listed_api_v1_calls_get: {
+        parameters: {
+            query?: {
+                project?: string | null;
+                campaign?: string | null;
+                operator?: string | null;
+                number?: string | null;
+                day?: string | null;
+                days?: number;
+                zone?: string | null;
+                direction?: components["schemas"]["Direction"] | null;
+                outcome?: components["schemas"]["Outcome"] | null;
+                recorded?: boolean | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallPage"];
                 };
             };
             /** @description Validation Error */
