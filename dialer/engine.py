@@ -42,7 +42,17 @@ from dialer.operators import Operators
 from dialer.recorder import Recorder
 from dialer.restart import recover
 from dialer.shapes import CallId, CampaignId, MonitorMode, OperatorId, Reason
-from dialer.status import CampaignStatus, OperatorView, campaign_status, not_running, operator_view
+from dialer.status import (
+    CampaignStatus,
+    ListeningView,
+    OperatorView,
+    TalkView,
+    campaign_status,
+    is_talk,
+    not_running,
+    operator_view,
+    talk_view,
+)
 from dialer.supervision import Supervision
 from dialer.transfers import Transfers
 from dialer.trunk import TrunkGuard
@@ -202,14 +212,17 @@ class Engine:
         """Press keys (0-9 * # A-D) for the customer's side. Raises NotYourCall, KeysNotTaken."""
         self._holding.press(call, operator, keys)
 
-    async def transfer(self, call: CallId, operator: OperatorId, to: OperatorId) -> None:
-        """Give the customer to a ready colleague. Raises NotYourCall, NoTransfer, OperatorNotReady."""
-        self._transfers.to_operator(call, operator, to)
+    async def transfer(self, call: CallId, operator: OperatorId, to: OperatorId, *, warm: bool) -> None:
+        """Give the customer to a ready colleague; `warm`: after a word with the operator.
+
+        Raises NotYourCall, NoTransfer, OperatorNotReady.
+        """
+        self._transfers.to_operator(call, operator, to, warm=warm)
 
     async def transfer_to_phone(self, call: CallId, operator: OperatorId, extension: str, *, warm: bool) -> None:
         """Call a phone of the exchange to take the customer over; `warm`: after a word with the operator.
 
-        Raises NotYourCall, NoTransfer, PhoneRefused.
+        Raises NotYourCall, NoTransfer, PhoneRefused, OperatorNotReady.
         """
         await self._transfers.to_phone(call, operator, extension, warm=warm)
 
@@ -237,6 +250,15 @@ class Engine:
     async def disposed(self, call: CallId, operator: OperatorId) -> None:
         """The call has its disposition: wrap-up is over."""
         self._operators.disposed(operator, call)
+
+    def talk(self, operator: OperatorId) -> TalkView | None:
+        """How the operator's talk stands; None: there is none."""
+        call = next((c for c in self._floor.calls.values() if c.operator == operator and is_talk(c)), None)
+        return None if call is None else talk_view(call, self._transfers.of(call.id), self._floor.monotonic())
+
+    def listening(self, supervisor: OperatorId) -> ListeningView | None:
+        """Which call the supervisor hears, and how; None: none."""
+        return self._supervision.view(supervisor)
 
     def operator(self, operator: OperatorId) -> OperatorView | None:
         seat = self._floor.seats.get(operator)

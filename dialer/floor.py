@@ -103,9 +103,11 @@ class CallWatcher(Protocol):
 
 @dataclass(slots=True)
 class Hold:
-    """Whether the operator lets the customer wait, and was not to be heard. `since`: monotonic seconds."""
+    """Whether the operator lets the customer wait, and was not to be heard. `since`: monotonic seconds; `by_phone`: by
+    the key of the operator's phone, which ends it too."""
 
     since: float | None = None
+    by_phone: bool = False
     before_s: float = 0.0
     muted: bool = False
 
@@ -114,7 +116,7 @@ class Hold:
         return self.before_s + (now - self.since if self.since is not None else 0.0)
 
     def end(self, now: float) -> None:
-        self.before_s, self.since = self.total(now), None
+        self.before_s, self.since, self.by_phone = self.total(now), None, False
 
 
 @dataclass(slots=True, eq=False)

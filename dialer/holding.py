@@ -84,12 +84,13 @@ class Holding:
     def phone_held(self, leg: PhoneLeg, _: LegHeld) -> None:
         """The hold key of the operator's phone does what the desk's does."""
         talk = self.talk_at(leg)
-        if talk is not None:
+        if talk is not None and talk[0].hold.since is None:
             self.let_wait(*talk)
+            talk[0].hold.by_phone = True
 
     def phone_resumed(self, leg: PhoneLeg, _: LegResumed) -> None:
         talk = self.talk_at(leg)
-        if talk is not None:
+        if talk is not None and talk[0].hold.by_phone:
             self.take_up(*talk)
 
     def talk_at(self, leg: PhoneLeg) -> tuple[LiveCall, OperatorId] | None:

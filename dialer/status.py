@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from dialer.floor import Floor, Run, Seat
+from dialer.call import State
+from dialer.floor import Floor, LiveCall, Run, Seat
 from dialer.pacing import Pace
-from dialer.shapes import CallId, CampaignId, Mode, OperatorId, Reason
+from dialer.shapes import CallId, CampaignId, Mode, MonitorMode, OperatorId, Reason
 from dialer.snapshots import snapshot
 from dialer.ways import passed_over
 
@@ -48,6 +49,44 @@ class OperatorView:
     until: datetime | None
     then: str
     talking: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOn:
+    """A call on its way to another phone. `answered`: somebody is there; `warm`: and speaks with the operator."""
+
+    extension: str
+    warm: bool
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TalkView:
+    """An operator's talk at this moment: whether the customer waits, whether the operator is not to be heard."""
+
+    call: CallId
+    held: bool
+    muted: bool
+    hold_s: float
+    transfer: HandedOn | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListeningView:
+    """A supervisor on a call. `begun`: the talk is heard; else the phone still rings, or the customer is held."""
+
+    call: CallId
+    mode: MonitorMode
+    begun: bool
+
+
+def is_talk(call: LiveCall) -> bool:
+    return call.life.state is State.CONNECTED
+
+
+def talk_view(call: LiveCall, transfer: HandedOn | None, now: float) -> TalkView:
+    hold = call.hold
+    return TalkView(call.id, hold.since is not None, hold.muted, hold.total(now), transfer)
 
 
 def campaign_status(floor: Floor, run: Run) -> CampaignStatus:

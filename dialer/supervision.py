@@ -12,6 +12,7 @@ from dialer.operator import Event
 from dialer.operator import State as Day
 from dialer.phones import Phones
 from dialer.shapes import CallId, LegId, MonitorMode, OperatorId, Reason
+from dialer.status import ListeningView
 
 
 @dataclass(slots=True, eq=False)
@@ -61,6 +62,10 @@ class Supervision:
         watch = self._watches.get(supervisor)
         if watch is not None and watch.call.id == call_id:
             self._end(watch, Reason("stopped"))
+
+    def view(self, supervisor: OperatorId) -> ListeningView | None:
+        watch = self._watches.get(supervisor)
+        return None if watch is None else ListeningView(watch.call.id, watch.mode, watch.began_at is not None)
 
     def _check(self, call_id: CallId, supervisor: OperatorId) -> LiveCall:
         call = self._floor.calls.get(call_id)

@@ -47,7 +47,7 @@ REFUSED = metrics.counter(
     ("status",),
 )
 
-NOT_ACCEPTABLE, NOT_NOW, CANCELLED = 488, 503, 487
+NOT_ACCEPTABLE, NOT_NOW, CANCELLED, DECLINED = 488, 503, 487, 603
 _LINE_CAUSES = frozenset({"no ack", "timeout", "gone", "transport", "session ran out"})
 """Ends that nobody wanted, whoever sent the BYE."""
 
@@ -130,8 +130,8 @@ class Switchboard(Listener):
             leg.targets = tuple(number for target in targets if (number := number_in(target)) is not None)
 
     def on_offered(self, call: ServerCall) -> None:
-        if self._listener is None:
-            self._refuse(call, NOT_NOW)
+        if self._listener is None or call.replaces is not None:  # a call that takes another's place is none of ours
+            self._refuse(call, NOT_NOW if call.replaces is None else DECLINED)
             return
         trunk = self._trunk_of(call)
         try:

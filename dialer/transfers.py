@@ -1,6 +1,6 @@
-"""Handing a customer on: to a colleague who is ready, at once, or to a phone of the exchange, blind or after a word.
+"""Handing a customer on, to a ready colleague or to a phone of the exchange, blind or after a word (warm).
 
-While the phone is called, and while operator and colleague speak, the customer is held; whatever goes wrong brings him
+While a phone is called, and while operator and colleague speak, the customer is held; whatever goes wrong brings him
 back to his operator.
 """
 
@@ -16,6 +16,7 @@ from dialer.operator import Event
 from dialer.operator import State as Day
 from dialer.operators import Operators
 from dialer.shapes import CallId, LegId, OperatorId, Reason
+from dialer.status import HandedOn
 from kit.errors import AhizeError
 
 TAKEN, DONE, NOT_DONE, REFUSED = 100, 200, 480, 603
@@ -24,13 +25,15 @@ TAKEN, DONE, NOT_DONE, REFUSED = 100, 200, 480, 603
 
 @dataclass(slots=True, eq=False)
 class Transfer:
-    """One call on its way to a phone. `warm`: the operator speaks with the colleague first. `asked_by`: the leg whose
-    other side asked for it by REFER."""
+    """One call on its way to another leg: of a phone that is called, or of a colleague who is kept for it. `warm`: the
+    operator speaks with them first. `asked_by`: the leg whose other side asked for it by REFER."""
 
     call: CallId
     operator: OperatorId
-    phone: PhoneLeg
+    extension: str
+    leg: LegId
     warm: bool
+    colleague: Seat | None = None
     asked_by: LegId | None = None
     answered: bool = False
     done: bool = False
@@ -46,26 +49,42 @@ class Transfers:
 
     # ------------------------------------------------------------ the doors
 
-    def to_operator(self, call_id: CallId, operator: OperatorId, to: OperatorId) -> None:
-        """Give the customer to a colleague, who hears him at once. Raises NotYourCall, NoTransfer, OperatorNotReady."""
+    def to_operator(self, call_id: CallId, operator: OperatorId, to: OperatorId, *, warm: bool = False) -> None:
+        """Give the customer to a colleague, who hears him at once; `warm`: who hears the operator first, until
+        `complete` or `take_back`. Raises NotYourCall, NoTransfer, OperatorNotReady."""
         call = self._talk(call_id, operator)
         seat = self._floor.seats.get(to)
-        if seat is None or not _may_take(seat, call):
+        if seat is None or seat.leg is None or not _may_take(seat, call):
             raise OperatorNotReady
-        self._floor.recorder.put(CallTransferred(call.id, call.project, operator, self._floor.now(), to=to))
+        if not warm:
+            self._hand_on(call, operator, seat)
+            return
+        self._operators.reserve(seat, call.id)
+        self._holding.let_wait(call, operator)
+        transfer = Transfer(call.id, operator, seat.extension, seat.leg, warm, colleague=seat, answered=True)
+        self._by_call[call.id] = transfer
+        self._consult(transfer)
+
+    def _hand_on(self, call: LiveCall, operator: OperatorId, seat: Seat) -> None:
+        self._floor.recorder.put(CallTransferred(call.id, call.project, operator, self._floor.now(), to=seat.id))
         self._calls.hand_on(call, seat)
 
     async def to_phone(
         self, call_id: CallId, operator: OperatorId, extension: str, *, warm: bool, asked_by: LegId | None = None
     ) -> None:
         """Hold the customer and call a phone; `warm`: the operator speaks with it until `complete` or `take_back`, else
-        the customer does as soon as it answers. Raises NotYourCall, NoTransfer, PhoneRefused."""
+        the customer does as soon as it answers. A phone at which a colleague has signed in is that colleague's.
+        Raises NotYourCall, NoTransfer, PhoneRefused, OperatorNotReady."""
         self._talk(call_id, operator)
+        colleague = next((s for s in self._floor.seats.values() if s.extension == extension and s.leg), None)
+        if colleague is not None:
+            self.to_operator(call_id, operator, colleague.id, warm=warm)
+            return
         await self._operators.phones.ask_rules(extension, operator)
         call = self._talk(call_id, operator)
         self._holding.let_wait(call, operator)
         phone = self._operators.phones.call(extension, self, None)
-        self._by_call[call.id] = Transfer(call.id, operator, phone, warm, asked_by)
+        self._by_call[call.id] = Transfer(call.id, operator, extension, phone.id, warm, asked_by=asked_by)
 
     def complete(self, call_id: CallId, operator: OperatorId) -> None:
         """Join the customer to the colleague who has answered, and leave. Raises NotYourCall, NoTransfer."""
@@ -88,6 +107,11 @@ class Transfers:
             raise NoTransfer
         return call
 
+    def of(self, call_id: CallId) -> HandedOn | None:
+        """To whom a call is being handed on; None: to nobody."""
+        transfer = self._by_call.get(call_id)
+        return None if transfer is None else HandedOn(transfer.extension, transfer.warm, transfer.answered)
+
     # ------------------------------------------------------------ by REFER
 
     def asked(self, leg: PhoneLeg, event: LegTransferAsked) -> None:
@@ -96,25 +120,17 @@ class Transfers:
         if talk is None:
             return
         call, operator = talk
-        colleague = next((s for s in self._floor.seats.values() if s.extension == event.target and s.leg), None)
         self._floor.ports.lines.tell_transfer(leg.id, TAKEN)
-        if colleague is not None:
-            self._floor.ports.lines.tell_transfer(leg.id, self._given(call, operator, colleague))
-        else:
-            self._floor.tasks.spawn(self._refer(call.id, operator, event.target, leg.id), "transfer")
-
-    def _given(self, call: LiveCall, operator: OperatorId, colleague: Seat) -> int:
-        try:
-            self.to_operator(call.id, operator, colleague.id)
-        except AhizeError:
-            return NOT_DONE
-        return DONE
+        self._floor.tasks.spawn(self._refer(call.id, operator, event.target, leg.id), "transfer")
 
     async def _refer(self, call: CallId, operator: OperatorId, extension: str, asked_by: LegId) -> None:
         try:
             await self.to_phone(call, operator, extension, warm=False, asked_by=asked_by)
         except AhizeError:
             self._floor.ports.lines.tell_transfer(asked_by, REFUSED)
+            return
+        if call not in self._by_call:  # a colleague has taken it already
+            self._floor.ports.lines.tell_transfer(asked_by, DONE)
 
     # ------------------------------------------------------------ the phone
 
@@ -125,12 +141,16 @@ class Transfers:
             self._operators.phones.hang_up(leg.id)
             return
         transfer.answered = True
-        if not transfer.warm:
+        if transfer.warm:
+            self._consult(transfer)
+        else:
             self._complete(call, transfer)
-            return
+
+    def _consult(self, transfer: Transfer) -> None:
+        """The operator speaks with the colleague, and the customer does not hear it."""
         seat = self._floor.seats[transfer.operator]
         if seat.leg is not None:
-            self._floor.ports.lines.join(leg.id, seat.leg)
+            self._floor.ports.lines.join(transfer.leg, seat.leg)
 
     def phone_down(self, leg: PhoneLeg, event: Event, reason: Reason) -> None:
         transfer = self._of(leg)
@@ -147,17 +167,22 @@ class Transfers:
         self._holding.take_up(call, operator)
 
     def _of(self, leg: PhoneLeg) -> Transfer | None:
-        return next((one for one in self._by_call.values() if one.phone is leg), None)
+        return next((one for one in self._by_call.values() if one.leg == leg.id), None)
 
     def _complete(self, call: LiveCall, transfer: Transfer) -> None:
+        seat = transfer.colleague
+        if seat is not None:
+            if seat.day.state is not Day.RESERVED or seat.day.call != call.id:
+                raise NoTransfer
+            del self._by_call[call.id]
+            self._hand_on(call, transfer.operator, seat)
+            return
         transfer.done = True
         self._calls.free_operator(call)
         call.hold.muted = False
-        self._floor.join(call, transfer.phone.id)
-        fact = CallTransferred(
-            call.id, call.project, transfer.operator, self._floor.now(), extension=transfer.phone.extension
-        )
-        self._floor.recorder.put(fact)
+        self._floor.join(call, transfer.leg)
+        now, extension = self._floor.now(), transfer.extension
+        self._floor.recorder.put(CallTransferred(call.id, call.project, transfer.operator, now, extension=extension))
         self._tell_asker(transfer, DONE)
 
     def _tell_asker(self, transfer: Transfer, status: int) -> None:
@@ -169,7 +194,7 @@ class Transfers:
     def bridged(self, call: LiveCall, leg: LegId) -> None:
         """Its operator has taken the customer back."""
         transfer = self._by_call.get(call.id)
-        if transfer is not None and leg != transfer.phone.id:
+        if transfer is not None and leg != transfer.leg:
             self._drop(transfer)
 
     def parted(self, call: LiveCall) -> None:
@@ -184,7 +209,11 @@ class Transfers:
         del self._by_call[transfer.call]
         if not transfer.done:
             self._tell_asker(transfer, NOT_DONE)
-        self._operators.phones.hang_up(transfer.phone.id)
+        if transfer.colleague is None:
+            self._operators.phones.hang_up(transfer.leg)
+        else:
+            self._floor.guarded(self._floor.ports.lines.part, transfer.leg)
+            self._operators.let_go(transfer.colleague.id, transfer.call, 0.0)
 
 
 def _may_take(seat: Seat, call: LiveCall) -> bool:

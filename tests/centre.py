@@ -38,7 +38,7 @@ from dialer.shapes import (
     ProjectId,
     Reason,
 )
-from dialer.status import OperatorView, not_running
+from dialer.status import ListeningView, OperatorView, TalkView, not_running
 from identity.login.models import session
 from identity.roles.models import membership
 from identity.roles.rights import Role
@@ -80,6 +80,8 @@ class Engine:
     """Writes down the commands of the doors."""
 
     commands: list[tuple[object, ...]] = field(default_factory=list)
+    talks: dict[str, TalkView] = field(default_factory=dict)
+    listens: dict[str, ListeningView] = field(default_factory=dict)
 
     async def sign_in(self, operator, extension):
         self.commands.append(("sign_in", operator, extension))
@@ -110,8 +112,8 @@ class Engine:
     async def press(self, call_id, operator, keys):
         self.commands.append(("press", call_id, operator, keys))
 
-    async def transfer(self, call_id, operator, to):
-        self.commands.append(("transfer", call_id, operator, to))
+    async def transfer(self, call_id, operator, to, *, warm):
+        self.commands.append(("transfer", call_id, operator, to, warm))
 
     async def transfer_to_phone(self, call_id, operator, extension, *, warm):
         self.commands.append(("transfer_to_phone", call_id, operator, extension, warm))
@@ -130,6 +132,12 @@ class Engine:
 
     def operator(self, operator):
         return None
+
+    def talk(self, operator):
+        return self.talks.get(operator)
+
+    def listening(self, supervisor):
+        return self.listens.get(supervisor)
 
     def campaign_status(self, campaign_id):
         return not_running(campaign_id)

@@ -114,7 +114,7 @@ async def transferred(call: Id, body: Transfer, actor: Worker, db: Db, engine: D
     `call.transfer_failed` tells what came of it, and after a failure the customer is with the operator as before."""
     whose = await _own(call, actor, db)
     if body.operator is not None:
-        await running(engine).transfer(*whose, OperatorId(body.operator))
+        await running(engine).transfer(*whose, OperatorId(body.operator), warm=body.warm)
     elif body.extension is not None:
         await running(engine).transfer_to_phone(*whose, body.extension, warm=body.warm)
 

@@ -37,9 +37,10 @@ class Keys(BaseModel):
 
 
 class Transfer(BaseModel):
-    """Who is to take the customer over: a colleague by id, at once, or a phone of the exchange by its extension.
+    """Who is to take the customer over: a ready colleague by id, or a phone of the exchange by its extension.
 
-    `warm`: the phone's owner is spoken with first, until the transfer is completed or cancelled.
+    `warm`: they are spoken with first, until the transfer is completed or cancelled; else the customer is theirs as
+    soon as they are there.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -52,8 +53,6 @@ class Transfer(BaseModel):
     def names_one(self) -> "Transfer":
         if (self.operator is None) == (self.extension is None):
             raise ValueError("name an operator or an extension, and only one of them")
-        if self.operator is not None and self.warm:
-            raise ValueError("a colleague who is ready takes over at once: warm is for an extension")
         return self
 
 

@@ -93,7 +93,7 @@ async def test_a_held_talk_is_waited_for_and_the_next_operators_is_heard() -> No
         await centre.engine.sign_in(OperatorId("op2"), "1002")
         await centre.engine.set_ready(OperatorId("op2"))
         await asyncio.sleep(1)
-        await centre.engine.transfer(call, operator, OperatorId("op2"))
+        await centre.engine.transfer(call, operator, OperatorId("op2"), warm=False)
         await asyncio.sleep(1)
 
         assert (held, resumed, hears(centre)) == (None, ("1001", "listen"), ("1002", "listen"))

@@ -20,6 +20,7 @@ from dialer.facts import (
 from dialer.memory import MemoryRules
 from dialer.memory_lines import BUSY, FarEnd, MemoryLeg
 from dialer.shapes import CallId, OperatorId, Reason, Verdict
+from dialer.status import HandedOn
 
 (CUSTOMER,) = numbers(1)
 TALKS = FarEnd(after_s=3.0, talk_s=60.0)
@@ -102,7 +103,7 @@ async def test_only_the_operator_of_the_call_holds_mutes_and_presses() -> None:
             centre.engine.hold(call, other, held=True),
             centre.engine.mute(call, other, muted=True),
             centre.engine.press(call, other, "1"),
-            centre.engine.transfer(call, other, OperatorId("op2")),
+            centre.engine.transfer(call, other, OperatorId("op2"), warm=False),
             centre.engine.transfer_to_phone(call, other, "1007", warm=False),
             centre.engine.end_transfer(call, other, complete=True),
         ):
@@ -193,7 +194,7 @@ async def test_a_customer_handed_to_a_ready_colleague_is_heard_at_once_and_the_f
         await centre.engine.set_ready(OperatorId("op2"))
         await centre.until(lambda: centre.state(OperatorId("op2")) == "ready")
 
-        await centre.engine.transfer(call, operator, OperatorId("op2"))
+        await centre.engine.transfer(call, operator, OperatorId("op2"), warm=False)
 
         assert with_whom(centre) == "1002"
         assert (centre.state(operator), centre.state(OperatorId("op2"))) == ("wrap_up", "talking")
@@ -216,10 +217,91 @@ async def test_a_colleague_who_is_not_ready_or_not_of_the_project_gets_nobody() 
 
         for name in ("op1", "op2", "op3", "nobody"):
             with pytest.raises(OperatorNotReady):
-                await centre.engine.transfer(call, operator, OperatorId(name))
+                await centre.engine.transfer(call, operator, OperatorId(name), warm=False)
 
         assert with_whom(centre) == "1001"
         assert BANK in centre.qualifications.everyone
+
+
+async def with_colleague(centre: Centre) -> tuple[CallId, OperatorId, OperatorId]:
+    """A talk whose operator speaks with a colleague about it."""
+    call, operator = await talk(centre)
+    colleague = OperatorId("op2")
+    await centre.engine.sign_in(colleague, "1002")
+    await centre.engine.set_ready(colleague)
+    await centre.until(lambda: centre.state(colleague) == "ready")
+    await centre.engine.transfer(call, operator, colleague, warm=True)
+    return call, operator, colleague
+
+
+@virtual
+async def test_a_colleague_who_is_asked_first_hears_the_operator_and_then_the_customer() -> None:
+    async with centre_of() as centre:
+        await centre.staff(1)
+        call, operator, colleague = await with_colleague(centre)
+        asked = (centre.lines.leg_to("1002").joined, customer(centre).prompt, centre.state(colleague))
+        view = centre.engine.talk(operator)
+
+        await centre.engine.end_transfer(call, operator, complete=True)
+
+        assert asked == (centre.lines.leg_to("1001").id, "wait", "reserved")
+        assert view is not None
+        assert (view.held, view.transfer) == (True, HandedOn("1002", warm=True, answered=True))
+        assert (with_whom(centre), centre.state(operator), centre.state(colleague)) == ("1002", "wrap_up", "talking")
+        assert centre.engine.talk(operator) is None
+
+
+@virtual
+async def test_a_colleague_who_cannot_help_is_free_again() -> None:
+    async with centre_of() as centre:
+        await centre.staff(1)
+        call, operator, colleague = await with_colleague(centre)
+
+        await centre.engine.end_transfer(call, operator, complete=False)
+
+        assert (with_whom(centre), centre.state(colleague)) == ("1001", "ready")
+        assert centre.lines.leg_to("1002").joined is None
+
+
+@virtual
+async def test_a_colleague_whose_phone_is_lost_takes_nobody() -> None:
+    async with centre_of() as centre:
+        await centre.staff(1)
+        call, operator, colleague = await with_colleague(centre)
+        centre.lines.hang_up_far(centre.lines.leg_to("1002").id)
+        await centre.until(lambda: centre.state(colleague) == "offline")
+
+        with pytest.raises(NoTransfer):
+            await centre.engine.end_transfer(call, operator, complete=True)
+        await centre.engine.end_transfer(call, operator, complete=False)
+
+        assert with_whom(centre) == "1001"
+
+
+@virtual
+async def test_an_operator_lost_while_asking_leaves_the_colleague_free_and_the_customer_to_whoever_is_ready() -> None:
+    async with centre_of() as centre:
+        await centre.staff(1)
+        _, _, colleague = await with_colleague(centre)
+
+        centre.lines.hang_up_far(centre.lines.leg_to("1001").id)
+        await centre.until(lambda: with_whom(centre) == "1002")
+
+        assert centre.state(colleague) == "talking"
+
+
+@virtual
+async def test_a_colleagues_extension_means_the_colleague() -> None:
+    async with centre_of() as centre:
+        await centre.staff(1)
+        call, operator = await talk(centre)
+        await centre.engine.sign_in(OperatorId("op2"), "1002")
+        await centre.engine.set_ready(OperatorId("op2"))
+        await centre.until(lambda: centre.state(OperatorId("op2")) == "ready")
+
+        await centre.engine.transfer_to_phone(call, operator, "1002", warm=False)
+
+        assert (with_whom(centre), centre.state(OperatorId("op2"))) == ("1002", "talking")
 
 
 # ---------------------------------------------------------------- to a phone
@@ -374,11 +456,13 @@ async def test_a_phone_hands_its_customer_to_a_colleague_by_the_colleagues_exten
         phone = centre.lines.leg_to("1001")
 
         centre.lines.ask_transfer(phone.id, "1002")
+        await asyncio.sleep(0.1)
         not_ready = list(phone.transfer)
         await centre.engine.set_ready(OperatorId("op2"))
         centre.lines.ask_transfer(phone.id, "1002")
+        await asyncio.sleep(0.1)
 
-        assert (not_ready, phone.transfer) == ([100, 480], [100, 480, 100, 200])
+        assert (not_ready, phone.transfer) == ([100, 603], [100, 603, 100, 200])
         assert with_whom(centre) == "1002"
 
 

@@ -28,6 +28,7 @@ from media.session import Leg, PortRange
 from sip import identity
 from sip.call import Call
 from sip.message import Request
+from sip.replaces import Replaces
 from sip.transport import Address
 
 LINE_PORTS = (29000, 29198)
@@ -144,8 +145,8 @@ async def test_a_refresh_is_no_hold(line: tuple[Far, SipLines, Ear]) -> None:
 # ---------------------------------------------------------------- who calls
 
 
-async def offered(far: Far, lines: SipLines, ear: Ear, **who: object) -> LegOffered:
-    """What the engine is told of a call whose From says +902120000000."""
+def call_in(far: Far, lines: SipLines, headers: list[tuple[str, str]]) -> Outgoing:
+    """A call whose From says +902120000000."""
     out = Outgoing()
     out.listen(Leg.open(far.ports))
     call_id, tag, cseq = far.agent.seed()
@@ -159,9 +160,15 @@ async def offered(far: Far, lines: SipLines, ear: Ear, **who: object) -> LegOffe
         cseq=cseq,
         sdp=to_text(out.leg.offer(), version=1),  # type: ignore[union-attr]
         destination=Address("127.0.0.1", port, "udp"),
-        headers=identity.fields(**who),  # type: ignore[arg-type]
+        headers=headers,
     )
     far.calls[out.call] = out
+    return out
+
+
+async def offered(far: Far, lines: SipLines, ear: Ear, **who: object) -> LegOffered:
+    """What the engine is told of a call whose caller is asserted so."""
+    call_in(far, lines, identity.fields(**who))  # type: ignore[arg-type]
     await until(lambda: ear.of(LegOffered))
     (told,) = ear.of(LegOffered)
     assert isinstance(told, LegOffered)
@@ -290,3 +297,17 @@ async def test_a_trunk_that_may_not_transfer_is_not_even_heard(line: tuple[Far, 
     await until(lambda: far.transfers)
 
     assert (far.transfers, ear.of(LegTransferAsked)) == ([(603, True)], [])
+
+
+@pytest.mark.parametrize(("transfer", "status"), [(True, 603), (False, 403)])
+async def test_a_call_that_would_take_anothers_place_is_declined_and_the_other_goes_on(
+    line: tuple[Far, SipLines, Ear], status: int
+) -> None:
+    far, lines, ear = line
+    out, leg = await talk(far, lines, ear)
+
+    second = call_in(far, lines, [("replaces", str(Replaces.of(out.call.dialog)))])
+    await until(second.over.is_set)
+
+    assert (second.status, len(ear.of(LegOffered)), list(lines._legs)) == (status, 1, [leg])
+    assert out.call.is_up

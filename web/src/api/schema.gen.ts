@@ -1957,9 +1957,10 @@ export interface components {
         };
         /**
          * Transfer
-         * @description Who is to take the customer over: a colleague by id, at once, or a phone of the exchange by its extension.
+         * @description Who is to take the customer over: a ready colleague by id, or a phone of the exchange by its extension.
          *
-         *     `warm`: the phone's owner is spoken with first, until the transfer is completed or cancelled.
+         *     `warm`: they are spoken with first, until the transfer is completed or cancelled; else the customer is theirs as
+         *     soon as they are there.
          */
         Transfer: {
             /** Extension */

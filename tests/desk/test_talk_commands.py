@@ -23,6 +23,7 @@ from dialer.facts import (
     TransferFailed,
 )
 from dialer.shapes import CallId, MonitorMode, OperatorId, ProjectId, Reason
+from dialer.status import HandedOn, ListeningView, TalkView
 from identity.audit.models import audit
 from identity.roles.rights import Role
 from kit import ids
@@ -57,7 +58,8 @@ async def talking(centre: Centre):
         ("mute", None, ("mute", True)),
         ("unmute", None, ("mute", False)),
         ("keys", {"keys": "12#"}, ("press", "12#")),
-        ("transfer", {"operator": "a" * 32}, ("transfer", "a" * 32)),
+        ("transfer", {"operator": "a" * 32}, ("transfer", "a" * 32, False)),
+        ("transfer", {"operator": "a" * 32, "warm": True}, ("transfer", "a" * 32, True)),
         ("transfer", {"extension": "1007"}, ("transfer_to_phone", "1007", False)),
         ("transfer", {"extension": "1007", "warm": True}, ("transfer_to_phone", "1007", True)),
         ("transfer/complete", None, ("end_transfer", True)),
@@ -84,7 +86,6 @@ async def test_an_operator_commands_the_call_that_he_has(centre: Centre, ask, pa
         ("transfer", {}),
         ("transfer", {"extension": "+881612345678"}),
         ("transfer", {"operator": "a" * 32, "extension": "1007"}),
-        ("transfer", {"operator": "a" * 32, "warm": True}),
     ],
 )
 async def test_what_is_no_key_and_nobody_is_refused(centre: Centre, ask, path, body):
@@ -102,6 +103,20 @@ async def test_a_call_that_is_over_takes_no_commands(centre: Centre, ask):
     answer = await ask(worker, "POST", f"/calls/{talk}/hold")
 
     assert (answer.status_code, answer.json()["code"]) == (409, "call_over")
+
+
+async def test_a_desk_that_is_loaded_again_sees_how_its_talk_stands(centre: Centre, ask):
+    here, worker, talk = await talking(centre)
+    boss = await centre.worker(here, role=Role.SUPERVISOR)
+    centre.engine.talks[worker.id] = TalkView(CallId(talk), True, False, 4.5, HandedOn("1007", True, False))
+    centre.engine.listens[boss.id] = ListeningView(CallId(talk), MonitorMode.WHISPER, True)
+
+    mine, theirs = [(await ask(each, "GET", "/desk")).json() for each in (worker, boss)]
+
+    transfer = {"extension": "1007", "warm": True, "answered": False}
+    assert mine["talk"] == {"call": talk, "held": True, "muted": False, "hold_s": 4.5, "transfer": transfer}
+    assert (mine["listening"], theirs["talk"]) == (None, None)
+    assert theirs["listening"] == {"call": talk, "mode": "whisper", "begun": True}
 
 
 async def test_only_supervisors_of_the_project_listen(centre: Centre, ask):
