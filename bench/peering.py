@@ -44,3 +44,8 @@ def side_by_side(
         times = [b / a if less else a / b for a, b in zip(ours, theirs, strict=True)]
         yield Figure(key, f"{what}: {name}", theirs, unit, "–")
         yield Figure(key, f"the same, times better than {name}", tuple(times), "×", goals.get(name, "–"))
+
+
+def say_missing(peer: str, advice: str) -> None:
+    """A peer that is not there is left out of the table, and nobody overlooks it."""
+    print(f"!!! {peer} IS NOT MEASURED: {advice}.", file=sys.stderr, flush=True)
