@@ -17,7 +17,7 @@ BUILT = Path(".cache/bench")
 FIRST_PORT = int(os.environ.get("BENCH_FIRST_PORT", "20000"))
 """And those after it, to some 40,000 more: two benches at once need stretches of their own."""
 PATIENCE_S = 120
-READY_S = END_S = 10.0
+READY_S, END_S = 20.0, 10.0
 """A program that takes longer to begin, or to end, carries more than it can."""
 
 

@@ -3,8 +3,8 @@ hears is decoded. The largest number at which the far ends still get 49.5 packet
 than 5 ms late; and what a call costs then.
 
 The talker is held on one core, the far ends, who say real speech, on the other. Ours decides besides on each call who
-answered, as the service does; the peers only decode: pyVoIP by its RTP clients alone, baresip-python with a SIP call
-each, its sound taken and given by Python every 20 ms.
+answered, as the service does, and once more decodes alone, as the peers do: pyVoIP by its RTP clients without their
+signalling, baresip-python with a SIP call each, its sound taken and given by Python every 20 ms.
 """
 
 import subprocess
@@ -20,11 +20,14 @@ from media.sound import load
 
 SECONDS = 3.0
 REPEATS = 3
-FIRST_CALLS = 30
-TURNS = 5
-MORE = 1.25
-"""A search begins with this much of what the CPU of FIRST_CALLS lets expect of a core."""
+FIRST_CALLS = 60
+STEP = 1.6
+TURNS = 3
+"""A search goes by such steps to the first number that is not carried, then halves the gap so often: to 8 %."""
+FEWEST = 4
 LEAST_RATE, MOST_LATE_US = 49.5, 5_000
+LEAST_DECODED = 0.95
+"""Of the packets that were sent: jitter buffers fill first, and keep some at the end."""
 GOALS = {"pyVoIP": "≥ 8×", "baresip-python": "≥ 4×"}
 PHRASES = Path(__file__).parent.parent / "practice" / "sounds"
 SPEECH = far_ends.BUILT / "speech.ulaw"
@@ -44,7 +47,7 @@ def measure() -> Iterator[Figure]:
     found: dict[str, list[Most]] = {name: [] for name in commands}
     for _ in range(REPEATS):
         for name, command in commands.items():
-            found[name].append(_most(command))
+            found[name].append(_most(command, found[name][-1].calls if found[name] else FIRST_CALLS))
     calls = {name: tuple(float(one.calls) for one in most) for name, most in found.items()}
     what = "calls with sound on one core, packets in time"
     yield from peering.side_by_side("P4", what, "calls", calls, GOALS, less=False)
@@ -55,6 +58,7 @@ def measure() -> Iterator[Figure]:
 def _talkers() -> dict[str, list[str]]:
     return {
         "Ahize": [sys.executable, "-m", "bench.peers.talkers", "ahize"],
+        "Ahize, decoding alone": [sys.executable, "-m", "bench.peers.talkers", "ahize-decoding"],
         "pyVoIP": [sys.executable, "-m", "bench.peers.talkers", "pyvoip"],
         "baresip-python": _baresip(),
     }
@@ -71,43 +75,51 @@ def _baresip() -> list[str]:
     return [sys.executable, "-m", "bench.peers.baresip_calls", python]
 
 
-def _most(command: list[str]) -> Most:
-    """Halve the gap between a number that is carried and one that is not. Raises EOFError when it cannot begin."""
-    best = _run(command, FIRST_CALLS)
-    carried, too_many = 0, FIRST_CALLS
-    if _is_well(best, FIRST_CALLS):
-        carried, too_many = FIRST_CALLS, int(MORE * 1000 / _cpu_ms(best, FIRST_CALLS))
+def _most(command: list[str], start: int) -> Most:
+    """Search from `start` on. No calls at all: not even the fewest were carried."""
+    carried, too_many = _between(command, max(FEWEST, start))
     for _ in range(TURNS):
-        calls = (carried + too_many) // 2
-        run = _run_or_none(command, calls)
-        if run is not None and _is_well(run, calls):
-            carried, best = calls, run
-        else:
+        calls = (carried.calls + too_many) // 2
+        found = _carried(command, calls)
+        if found is None:
             too_many = calls
-    return Most(carried, _cpu_ms(best, carried or FIRST_CALLS))
+        else:
+            carried = found
+    return carried
 
 
-def _run_or_none(command: list[str], calls: int) -> Run | None:
-    """None: so many calls kept the talker from so much as beginning."""
+def _between(command: list[str], calls: int) -> tuple[Most, int]:
+    """A number that is carried, and one that is not."""
+    carried = _carried(command, calls)
+    if carried is None:
+        too_many = calls
+        while carried is None and (calls := int(too_many / STEP)) >= FEWEST:
+            carried = _carried(command, calls)
+            too_many = too_many if carried else calls
+        return carried or Most(0, 0.0), too_many
+    while (more := _carried(command, calls := int(carried.calls * STEP))) is not None:
+        carried = more
+    return carried, calls
+
+
+def _carried(command: list[str], calls: int) -> Most | None:
+    """None: not so many; they may even have kept the talker from beginning, or from ending."""
+    if not calls:
+        return None
     try:
-        return _run(command, calls)
+        run = _run(command, calls)
     except EOFError:
         return None
+    seconds = run.sent / calls / 50
+    return Most(calls, run.cpu_s / seconds / calls * 1e3) if _is_well(run) else None
 
 
 def _run(command: list[str], calls: int) -> Run:
     return far_ends.run([*command, str(FIRST_PORT), str(calls)], calls, SECONDS, paired=False, sound=_speech())
 
 
-def _is_well(run: Run, calls: int) -> bool:
-    decoded = run.passed / run.sent * 50
-    return run.rate >= LEAST_RATE and decoded >= LEAST_RATE and run.p99_us < MOST_LATE_US
-
-
-def _cpu_ms(run: Run, calls: int) -> float:
-    """Of one call in a second."""
-    seconds = run.sent / calls / 50
-    return run.cpu_s / seconds / calls * 1e3
+def _is_well(run: Run) -> bool:
+    return run.rate >= LEAST_RATE and run.p99_us < MOST_LATE_US and run.passed >= run.sent * LEAST_DECODED
 
 
 def _speech() -> Path:
