@@ -20,8 +20,11 @@ class Relay:
     `tap(arrival)`: gets each packet first, for whoever listens; `replaced`: the target is fed by a mix for now.
     """
 
+    __slots__ = ("_agreed", "_payload", "_route", "_sender", "replaced", "source", "tap", "target")
+
     def __init__(self, source: Leg, target: Leg) -> None:
         self.source, self.target = source, target
+        self._sender = target.sender
         self.tap: Callable[[Arrival], None] | None = None
         self.replaced = False
         self._payload: Payload | None = None
@@ -29,12 +32,14 @@ class Relay:
         self._route: Route | None = None
 
     def __call__(self, arrival: Arrival) -> None:
+        """Hot."""
         if self.tap is not None:
             self.tap(arrival)
             if self.replaced:
                 return
-        if arrival.payload is not self._payload or self.target.remote is not self._agreed:
-            self._payload, self._agreed = arrival.payload, self.target.remote
+        sender = self._sender
+        if arrival.payload is not self._payload or sender.remote is not self._agreed:
+            self._payload, self._agreed = arrival.payload, sender.remote
             self._route = route(arrival.payload, self.target)
         if self._route is None:
             return
@@ -42,7 +47,7 @@ class Relay:
         if transcode is not None:
             sound = slice(arrival.start, arrival.end)
             arrival.buffer[sound] = transcode(bytes(arrival.buffer[sound]))
-        self.target.relay(arrival, payload)
+        sender.relay(arrival, payload)
 
     def stop(self) -> None:
         """The target is fed by something else, or closes: the bridge ends for both."""

@@ -1,7 +1,6 @@
 """What arrived of a far end's stream: loss and jitter (RFC 3550 §6.4.1, appendices A.3 and A.8); pure."""
 
 from media.rtcp import ReportBlock
-from media.rtp import distance
 
 _RATE = 8000
 _RESTART = 3000
@@ -12,6 +11,18 @@ class Reception:
 
     `lost_before`, `expected_before`: sums of the sources that came before.
     """
+
+    __slots__ = (
+        "_first",
+        "_highest",
+        "_lost_before",
+        "_reported",
+        "_sender_report",
+        "_transit",
+        "jitter",
+        "received",
+        "ssrc",
+    )
 
     def __init__(self) -> None:
         self.ssrc: int | None = None
@@ -25,9 +36,11 @@ class Reception:
         self._sender_report = (0, 0.0)
 
     def count(self, ssrc: int, sequence: int, timestamp: int, at: float) -> None:
-        """A packet arrived at `at` (monotonic seconds)."""
-        ahead = distance(sequence, self._highest & 0xFFFF)
-        if ssrc != self.ssrc or not -_RESTART < ahead < _RESTART:
+        """A packet arrived at `at` (monotonic seconds). Hot."""
+        ahead = (sequence - self._highest) & 0xFFFF
+        if ahead >= _RESTART:
+            ahead -= 0x10000
+        if ssrc != self.ssrc or ahead <= -_RESTART:
             self._restart(ssrc, sequence, timestamp, at)
             return
         self.received += 1

@@ -15,6 +15,19 @@ class Outgoing:
     one source to another is seamless.
     """
 
+    __slots__ = (
+        "_at",
+        "_newest",
+        "_pressed",
+        "_sequence_shift",
+        "_source",
+        "_span",
+        "_timestamp_shift",
+        "sequence",
+        "ssrc",
+        "timestamp",
+    )
+
     def __init__(self, ssrc: int, sequence: int, timestamp: int) -> None:
         self.ssrc = ssrc
         self.sequence = sequence
@@ -50,7 +63,14 @@ class Outgoing:
         return self.sequence, self.timestamp
 
     def follow(self, ssrc: int, sequence: int, timestamp: int, now: float) -> tuple[int, int, bool] | None:
-        """Sequence, timestamp and "is the first" of a relayed packet; None: older than the change to this source."""
+        """Sequence, timestamp and "is the first" of a relayed packet; None: older than the change to this source.
+        Hot: the next in line is told at once."""
+        if ssrc == self._source and sequence - self._newest == 1:
+            self._newest, self._at = sequence, now
+            self._span += 1
+            self.sequence = (sequence + self._sequence_shift) & 0xFFFF
+            self.timestamp = (timestamp + self._timestamp_shift) & 0xFFFFFFFF
+            return self.sequence, self.timestamp, False
         ahead = distance(sequence, self._newest)
         first = ssrc != self._source or not -_LARGEST_DISORDER <= ahead <= _LARGEST_GAP
         if first:

@@ -149,14 +149,14 @@ async def test_the_same_offer_again_goes_on_with_the_same_streams(sealed, peers)
     sealed.sink = lambda arrival: heard.append(arrival.buffer[arrival.start])
     ann.say(b"\x01" * 160)
     await until(lambda: heard)
-    once = sealed.local.cryptos, sealed._srtp
+    once = sealed.local.cryptos, sealed.sender.srtp
 
     ann.offer(ann.sdes)
     ann.say(b"\x02" * 160)
     sealed.send(b"\x04" * 160, PCMU, first=False)
     await until(lambda: heard == [1, 2] and ann.opened() == [b"\x04" * 160])
 
-    assert (sealed.local.cryptos, sealed._srtp) == once
+    assert (sealed.local.cryptos, sealed.sender.srtp) == once
 
 
 async def test_a_suite_that_comes_back_comes_with_a_new_key(sealed, peers):
