@@ -8,7 +8,7 @@ from media.description import PCMU, TELEPHONE_EVENT, Description, Payload
 from media.dtmf import Keypad
 from media.errors import ForgedPacket, MalformedPacket, ReplayedPacket
 from media.latch import Address, Latch
-from media.poller import LARGEST, Poller
+from media.poller import HEADER, LARGEST, Poller
 from media.ports import PortPair
 from media.reception import Reception
 from media.reports import Reports
@@ -17,31 +17,30 @@ from media.stats import LegStats
 from media.wire import Wire
 
 _unpack = rtp.HEADER.unpack_from
-_HEADER = rtp.HEADER.size
+_NONE = -1
 
 
 class Receiver:
-    """The hearing side of a leg; callbacks and figures as `Leg` has them.
-
-    `receivable`: what may come, by payload number; `srtp`: opens every packet, if there is any.
-    """
+    """The hearing side of a leg; callbacks and figures as `Leg` has them. `receive`: reads a packet of the line."""
 
     __slots__ = (
         "_arrival",
         "_buffer",
         "_keypad",
+        "_payload",
         "_receivable",
         "_reception",
         "_reports",
-        "_sounds",
+        "_srtp",
         "_stats",
+        "_usual",
         "first_at",
         "last_at",
         "latch",
         "on_dtmf",
         "on_first_packet",
+        "receive",
         "sink",
-        "srtp",
         "taps",
         "wire",
     )
@@ -49,7 +48,6 @@ class Receiver:
     def __init__(self, poller: Poller, pair: PortPair, stats: LegStats, reception: Reception, reports: Reports) -> None:
         self.wire = Wire(poller, pair, self.read_line, self.packet, self.report)
         self.latch = Latch()
-        self.srtp: Srtp | None = None
         self.first_at: float | None = None
         self.last_at: float | None = None
         self.on_first_packet: Callable[[float], None] | None = None
@@ -58,45 +56,59 @@ class Receiver:
         self.taps: tuple[Tap, ...] = ()
         self._stats, self._reception, self._reports = stats, reception, reports
         self._receivable: dict[int, Payload] = {}
-        self._sounds: dict[int, Payload] = {}
         self._keypad = Keypad()
-        self._buffer = self.wire.buffer
-        self._arrival = Arrival(PCMU, False, 0, 0, 0, self._buffer, 0, 0, 0.0)
+        self._srtp: Srtp | None = None
+        self._usual, self._payload = _NONE, PCMU  # of the sound that comes; none while packets are sealed
+        self._buffer, self.receive = self.wire.buffer, self.wire.receive
+        self._arrival = poller.arrival
 
     def allow(self, description: Description) -> None:
         """Take these payloads too from now on."""
         self._receivable.update({payload.number: payload for payload in description.payloads})
-        self._sounds = {n: payload for n, payload in self._receivable.items() if payload.name != TELEPHONE_EVENT}
+        self._usual = _NONE
+
+    def decrypt(self, srtp: Srtp | None) -> None:
+        """Open every packet with it from now on, if there is any."""
+        self._srtp, self._usual = srtp, _NONE
 
     def read_line(self, now: float) -> None:
-        """Take a packet of the connected far end, at `now`. Hot: the usual one (sound in clear, no marker, nothing in
-        its header but the twelve bytes) goes straight on; whatever else it is, it is looked at closely."""
-        wire = self.wire
+        """Take a packet of the connected far end, at `now`.
+
+        Hot, so all of it in one piece for the usual packet: in clear, of the sound that came last, nothing in its
+        header but the twelve bytes. Anything else is looked at closely by `packet`.
+        """
+        buffer = self._buffer
         try:
-            length = wire.receive(self._buffer)
-        except BlockingIOError:
+            length = self.receive(buffer)
+        except OSError as error:
+            self._unread(error)
             return
-        except OSError:
-            wire.errors += 1
-            return
-        first, second, sequence, timestamp, ssrc = _unpack(self._buffer)
-        payload = self._sounds.get(second)  # a number with the marker is none of them
-        if payload is None or first != 0x80 or self.srtp is not None or not _HEADER <= length <= LARGEST:
+        first, second, sequence, timestamp, ssrc = _unpack(buffer)
+        if second != self._usual or first != 0x80 or not HEADER <= length <= LARGEST:
             self.packet(length, None, now)
             return
+        self.last_at = now
+        self._reception.count(ssrc, sequence, timestamp, now)
         arrival = self._arrival
-        arrival.payload, arrival.marker, arrival.at = payload, False, now
-        arrival.sequence, arrival.timestamp, arrival.ssrc = sequence, timestamp, ssrc
-        arrival.start, arrival.end = _HEADER, length
-        self._take(arrival)
+        arrival.payload, arrival.marker, arrival.start, arrival.end = self._payload, False, HEADER, length
+        arrival.sequence, arrival.timestamp, arrival.ssrc, arrival.at = sequence, timestamp, ssrc, now
+        if self.taps:
+            for tap in self.taps:
+                tap.heard(arrival)
+        if self.sink is not None:
+            self.sink(arrival)
+
+    def _unread(self, error: OSError) -> None:
+        if not isinstance(error, BlockingIOError):
+            self.wire.errors += 1
 
     def packet(self, length: int, source: Address | None, now: float) -> None:
         """A datagram in the buffer, at `now`. `source` None: it came by the line."""
         if length > LARGEST:
             self._stats.oversize += 1
             return
-        if self.srtp is not None:
-            length = self._opened(self.srtp, length, source)
+        if self._srtp is not None:
+            length = self._opened(self._srtp, length, source)
             if not length:
                 return
         try:
@@ -112,6 +124,8 @@ class Receiver:
         elif payload is None:
             self._stats.unknown_payload += 1
         else:
+            if payload.name != TELEPHONE_EVENT and self._srtp is None:
+                self._usual, self._payload = payload.number, payload
             self._take(Arrival(payload, second > 0x7F, sequence, timestamp, ssrc, self._buffer, start, end, now))
             if new and source is not None and not self.wire.closed:
                 self.wire.connect(source, now)
@@ -142,24 +156,18 @@ class Receiver:
         return self.latch.admits(source, ssrc, sequence, now)
 
     def _take(self, arrival: Arrival) -> None:
-        """Hot."""
-        self._stats.received += 1
-        self.last_at = now = arrival.at
-        self._reception.count(arrival.ssrc, arrival.sequence, arrival.timestamp, now)
+        self.last_at = arrival.at
+        self._reception.count(arrival.ssrc, arrival.sequence, arrival.timestamp, arrival.at)
         if arrival.payload.name == TELEPHONE_EVENT:
             self._hear_key(arrival)
         if self.first_at is None:
-            self._begin(now)
-        if self.taps:
-            for tap in self.taps:
-                tap.heard(arrival)
+            self.first_at = arrival.at
+            if self.on_first_packet is not None:
+                self.on_first_packet(arrival.at)
+        for tap in self.taps:
+            tap.heard(arrival)
         if self.sink is not None:
             self.sink(arrival)
-
-    def _begin(self, now: float) -> None:
-        self.first_at = now
-        if self.on_first_packet is not None:
-            self.on_first_packet(now)
 
     def _hear_key(self, arrival: Arrival) -> None:
         event = bytes(arrival.buffer[arrival.start : arrival.end])
@@ -174,7 +182,7 @@ class Receiver:
             self._stats.foreign += 1
         elif len(data) > LARGEST:
             self._stats.oversize += 1
-        elif self.srtp is None:
+        elif self._srtp is None:
             self._reports.read(data, now)
-        elif clear := self._unsealed(self.srtp.open_report, data):
+        elif clear := self._unsealed(self._srtp.open_report, data):
             self._reports.read(clear, now)

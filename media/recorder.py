@@ -43,6 +43,8 @@ class Track:
     `waiting`: packets as they came (source, timestamp, moment, codec, coded sound), put in their places some at a time.
     """
 
+    __slots__ = ("_bytes", "_coders", "_first", "_law", "_silence", "_timeline", "waiting")
+
     def __init__(self, law: str, began: float) -> None:
         self.waiting: list[tuple[int, int, float, str, bytes]] = []
         self._law = law
@@ -54,16 +56,20 @@ class Track:
 
     def settle(self) -> None:
         """Put what is waiting in its place; what is no sound is left out."""
-        for source, timestamp, at, codec, coded in self.waiting:
+        place, law = self._timeline.place, self._law
+        for source, timestamp, moment, codec, coded in self.waiting:
             if codec in NAMES:
-                self._put(round(self._timeline.place(source, timestamp, at) * SAMPLE_RATE), coded, codec)
+                at = round(place(source, timestamp, moment) * SAMPLE_RATE) - self._first
+                self._put(at, coded if codec == law else self._coder(codec)(coded))
         self.waiting.clear()
 
-    def _put(self, sample: int, coded: bytes, codec: str) -> None:
-        """Sound that begins with this sample. What belongs to pieces that are gone, or far ahead, is dropped."""
+    def _coder(self, codec: str) -> Coder:
         if codec not in self._coders:
             self._coders[codec] = transcoder(codec, self._law)
-        sound, at = self._coders[codec](coded), sample - self._first
+        return self._coders[codec]
+
+    def _put(self, at: int, sound: bytes) -> None:
+        """Sound that begins `at` samples after what was taken. What belongs there, or lies far ahead, is dropped."""
         if at < 0:
             sound, at = sound[-at:], 0
         if at > _MOST_AHEAD_S * SAMPLE_RATE:

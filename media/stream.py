@@ -12,7 +12,7 @@ class Outgoing:
     """Numbers the packets of one stream (RFC 3550 §5.1). Its source can change at any packet.
 
     A relayed source keeps its own gaps and disorder, so that the far end sees the loss there was; only the change from
-    one source to another is seamless.
+    one source to another is seamless. `packets`, `octets`: that left, counted by whoever sends them.
     """
 
     __slots__ = (
@@ -23,6 +23,8 @@ class Outgoing:
         "_source",
         "_span",
         "_timestamp_shift",
+        "octets",
+        "packets",
         "sequence",
         "ssrc",
         "timestamp",
@@ -32,6 +34,7 @@ class Outgoing:
         self.ssrc = ssrc
         self.sequence = sequence
         self.timestamp = timestamp
+        self.packets = self.octets = 0
         self._at: float | None = None
         self._source: int | None = None
         self._newest = 0
@@ -67,7 +70,8 @@ class Outgoing:
         Hot: the next in line is told at once."""
         if ssrc == self._source and sequence - self._newest == 1:
             self._newest, self._at = sequence, now
-            self._span += 1
+            if self._span < _LARGEST_DISORDER:
+                self._span += 1
             self.sequence = (sequence + self._sequence_shift) & 0xFFFF
             self.timestamp = (timestamp + self._timestamp_shift) & 0xFFFFFFFF
             return self.sequence, self.timestamp, False

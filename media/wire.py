@@ -25,7 +25,7 @@ class Wire:
 
     `on_line(now)`: the line has a packet, to be taken by `receive(buffer)`. `on_report(data, source, now)`: a datagram
     for RTCP. `now`: by loop.time(). `send(packet)`: to the far end, by the line if there is one. Both are the system's
-    own calls, for speed, and raise OSError.
+    own calls, for speed, and raise OSError; `on_change()`: they are others now.
     """
 
     __slots__ = (
@@ -39,6 +39,7 @@ class Wire:
         "buffer",
         "closed",
         "errors",
+        "on_change",
         "port",
         "receive",
         "remote",
@@ -58,6 +59,7 @@ class Wire:
         self._line: socket.socket | None = None
         self.receive: Callable[[bytearray], int] = self._door.recv_into
         self.send: Callable[[bytes | memoryview], int] = self._send_by_door
+        self.on_change: Callable[[], None] = _nobody
         self._on_line, self._on_packet, self._on_report = on_line, on_packet, on_report
         poller.add(self._door, self._read_door)
         poller.add(self._rtcp, self._read_report)
@@ -74,6 +76,7 @@ class Wire:
         if line is None:
             return
         self._line, self.receive, self.send = line, line.recv_into, line.send
+        self.on_change()
         self._poller.add(line, self._on_line)
         self._read_backlog(line, now)
 
@@ -99,6 +102,7 @@ class Wire:
             self._poller.remove(self._line)
             self._line.close()
             self._line, self.receive, self.send = None, self._door.recv_into, self._send_by_door
+            self.on_change()
 
     def _read_door(self, now: float) -> None:
         try:
@@ -122,6 +126,10 @@ class Wire:
         except OSError:
             return
         self._on_report(data, source, now)
+
+
+def _nobody() -> None:
+    """Nobody has to know."""
 
 
 def connected_beside(door: socket.socket, remote: Address) -> socket.socket | None:
