@@ -14,7 +14,7 @@ from media.stats import LegStats
 from media.stream import Outgoing
 from media.wire import Wire
 
-_pack = rtp.HEADER.pack_into
+_header, _pack = rtp.HEADER.pack, rtp.HEADER.pack_into
 
 
 class Sender:
@@ -82,14 +82,16 @@ class Sender:
         return self._feed
 
     def send(self, sound: bytes, payload: Payload, *, first: bool) -> None:
-        """One packet of sound made here; `first`: silence came before it (the marker bit is set)."""
+        """One packet of sound made here; `first`: silence came before it (the marker bit is set). Hot."""
         if self._barred:
             return
         now = self._loop.time()
         sequence, timestamp = self._outgoing.generate(now, first=first)
-        self._pass(rtp.header(payload.number, sequence, timestamp, self._outgoing.ssrc, first) + sound, len(sound), now)
-        for tap in self.taps:
-            tap.sent(payload, timestamp, sound, now)
+        second = payload.number | 0x80 if first else payload.number
+        self._pass(_header(0x80, second, sequence, timestamp, self._outgoing.ssrc) + sound, len(sound), now)
+        if self.taps:
+            for tap in self.taps:
+                tap.sent(payload, timestamp, sound, now)
 
     def relay(self, arrival: Arrival, payload: Payload) -> None:
         """Pass on a packet of another leg under our own header, written over the one it came with. Hot."""

@@ -48,9 +48,10 @@ class Outgoing:
         self._source = None
 
     def generate(self, now: float, *, first: bool) -> tuple[int, int]:
-        """Sequence and timestamp of the next packet made here; `first`: silence came before it."""
-        step = self._elapsed(now) if first or self._pressed else SAMPLES
-        self._pressed = False
+        """Sequence and timestamp of the next packet made here; `first`: silence came before it. Hot."""
+        step = SAMPLES
+        if first or self._pressed:
+            step, self._pressed = self._elapsed(now), False
         return self._next(step, now)
 
     def press(self, now: float, *, first: bool) -> tuple[int, int]:
