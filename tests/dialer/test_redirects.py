@@ -5,11 +5,18 @@ from datetime import datetime
 
 import pytest
 from small_centre import Centre, campaign, numbers, virtual
+from trunk_side import Service
 
-from dialer.facts import AttemptEnded, CallStarted
+from dialer.facts import AttemptEnded, CallConnected, CallStarted
+from dialer.lines import SipLines
 from dialer.memory import MemoryRules
 from dialer.memory_lines import RINGS_ON, FarEnd
 from dialer.shapes import AttemptKind, DialRequest, Reason, Verdict
+from dialer.trunks import Trunk
+from kit.clock import SystemClock
+from media.session import PortRange
+from sip.call import Call
+from sip.server_call import ServerCall
 
 OWN, ELSEWHERE, THIRD = numbers(3)
 ANSWERS = FarEnd(after_s=2.0, talk_s=10.0)
@@ -109,3 +116,56 @@ async def test_an_operator_who_leaves_while_the_rules_are_asked_takes_the_call_b
 
         assert centre.customers() == [OWN]
         assert all(a.ended for a in centre.leads.attempts.values() if a.start.kind is AttemptKind.CALL)
+
+
+# ---------------------------------------------------------------- on the wire
+
+
+class SendsOn(Service):
+    """A trunk that sends calls to one number on to another, and answers all others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.called: list[str] = []
+
+    def on_offered(self, call: ServerCall) -> None:
+        self.called.append(call.called)
+        if call.called == OWN:
+            call.refuse(302, headers=[("contact", f"<sip:{ELSEWHERE}@192.0.2.66>")])
+        else:
+            super().on_offered(call)
+
+    def on_ended(self, call: Call, by_us: bool, cause: str) -> None:
+        if call in self.calls:
+            super().on_ended(call, by_us, cause)
+
+
+@pytest.mark.parametrize(
+    ("rules", "called", "outcome"),
+    [(only(ELSEWHERE), [OWN, ELSEWHERE], "connected"), (only(), [OWN], "redirected")],
+)
+async def test_a_302_of_the_trunk_is_followed_over_the_trunk_or_not_at_all(
+    rules: MemoryRules, called: list[str], outcome: str
+) -> None:
+    far = SendsOn()
+    await far.agent.start()
+    port = int(far.agent.local_address.rpartition(":")[2])
+    centre = Centre(campaign(wrap_up_s=0.2), rules=rules)
+    centre.clock = SystemClock()  # type: ignore[assignment]
+    trunk = Trunk("pbx", "127.0.0.1", port, register=False, cps=0)
+    lines = SipLines((trunk,), centre.clock, ports=PortRange("127.0.0.1", 29000, 29198), silence_s=0)
+    centre.lines = lines  # type: ignore[assignment]
+    await lines.start()
+    centre.engine = centre.make_engine()
+    try:
+        await centre.engine.start()
+        await centre.until(lambda: lines.trunks()[0].up, 10)
+        await dial(centre)
+        await centre.until(lambda: centre.facts(CallConnected) or centre.outcomes(), 30)
+    finally:
+        await centre.engine.stop()
+        await lines.stop()
+        await far.agent.stop()
+
+    assert far.called == ["1001", *called]
+    assert centre.outcomes() == [outcome]
