@@ -65,10 +65,10 @@ class Placing:
         """Place a call that its trunk could not take, and that rang nowhere, by the next trunk, once.
 
         Its attempt ends as it stands; a new one begins for the same lead, and the operator stays reserved. False: there
-        is no other trunk, or nothing more is to be placed.
+        is no other trunk, nothing more is to be placed, or a 3xx had sent the call on already.
         """
         run = self._floor.runs.get(call.campaign.id) if call.campaign is not None else None
-        if run is None or call.lead is None or call.diverted or self._stopped(run) is not None:
+        if run is None or call.lead is None or call.diverted or call.targets or self._stopped(run) is not None:
             return False
         read_trunks(self._floor)
         trunk = Ways(self._floor, run.campaign, but_not=call.trunk).take()

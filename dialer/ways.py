@@ -2,9 +2,13 @@
 
 from collections import Counter
 
+from dialer.call import State
 from dialer.floor import Floor
 from dialer.shapes import Campaign, Reason
 from dialer.trunk import TrunkGuard, next_turn
+
+_TO_BE_SENT = frozenset({State.PLACING, State.REDIRECTED})
+"""Calls in these states are about to hold a channel."""
 
 
 class Ways:
@@ -13,7 +17,7 @@ class Ways:
 
     def __init__(self, floor: Floor, campaign: Campaign, but_not: str | None = None) -> None:
         self._in_order = bool(campaign.trunks)
-        unsent = Counter(call.trunk for call in floor.calls.values() if not call.sent)
+        unsent = Counter(call.trunk for call in floor.calls.values() if call.life.state in _TO_BE_SENT)
         now = floor.monotonic()
         guards = [guard for guard in guards_of(floor, campaign) if guard.state.name != but_not]
         self._room = {guard: guard.room(guard.state.in_use, now, unsent[guard.state.name]) for guard in guards}

@@ -352,3 +352,37 @@ async def test_a_trunk_that_answers_503_in_the_middle_of_a_day_doubles_and_loses
         assert 8 <= len(faults) <= 30
         assert all(fact.keeps_lead for fact in faults)
         assert set(answered) == {lead.id for lead in leads}
+
+
+@virtual
+async def test_a_call_that_was_sent_on_does_not_go_on_by_another_trunk() -> None:
+    cold = campaign(trunks=("spare", "pbx"))
+    first, elsewhere = numbers(2)
+    sent_on = FarEnd(status=302, after_s=0.1, rings_after_s=None, targets=(elsewhere,))
+    async with Centre(cold, far=lambda number: sent_on if number == first else FAULT, trunks=(trunk(),)) as centre:
+        (lead,) = centre.leads.add(cold, [first])
+        (operator,) = await centre.staff(1)
+        await centre.until(lambda: len(centre.outcomes()) == 1)
+        await asyncio.sleep(5)
+
+        assert centre.customers() == [first, elsewhere]
+        assert trunks_of(centre) == ["spare", "spare"]
+        assert centre.leads.leads[lead.id].state == "open"
+        assert centre.state(operator) == "ready"
+
+
+@virtual
+async def test_a_call_that_went_on_by_another_trunk_may_be_sent_on() -> None:
+    cold = campaign(trunks=("spare", "pbx"))
+    first, elsewhere = numbers(2)
+    sent_on = FarEnd(status=302, after_s=0.1, rings_after_s=None, targets=(elsewhere,))
+    async with Centre(cold, far=lambda number: sent_on if number == first else ANSWERS, trunks=(trunk(),)) as centre:
+        centre.lines.on_trunk["spare"] = FAULT
+        centre.leads.add(cold, [first])
+        (operator,) = await centre.staff(1)
+        await centre.until(lambda: centre.state(operator) == "talking")
+
+        assert centre.customers() == [first, first, elsewhere]
+        assert trunks_of(centre) == ["spare", "pbx", "pbx"]
+        calls = [a.start.no for a in centre.leads.attempts.values() if a.start.kind is AttemptKind.CALL]
+        assert calls == [1, 2, 3]
