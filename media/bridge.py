@@ -90,7 +90,7 @@ def mute(leg: Leg, *, muted: bool) -> None:
     other = joined(leg)
     towards = other.fed_by() if other is not None else None
     if isinstance(towards, Relay):
-        leg.sink = _unheard if muted else towards
+        leg.sink = _unheard if muted else towards.hear
 
 
 def _unheard(_: Arrival) -> None:
