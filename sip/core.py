@@ -73,6 +73,8 @@ class Core:
             return
         if len(data) <= 4:
             return  # a keep-alive (RFC 5626 §3.5.1)
+        if data.startswith(b"SIP/2.0 200 ") and agent.transactions.settles(data, now):
+            return
         try:
             message = parse(data)
             if isinstance(message, Response):

@@ -14,6 +14,8 @@ from sip.transaction import TRANSITIONS, Act, Event, State
 from sip.transport import Address
 
 COOKIE = "z9hG4bK"
+_DIGEST_BYTES = 12
+BRANCH_LENGTH = len(COOKIE) + 2 * _DIGEST_BYTES
 
 
 LET_GO = Request("", "", {})
@@ -252,7 +254,7 @@ def branch_for(call_id: str, from_tag: str, cseq: int, method: str) -> str:
     ACK of its refusal (§9.1, §17.1.1.3), another for every other method and CSeq."""
     kind = "INVITE" if method == "CANCEL" else method
     text = f"{call_id}\0{from_tag}\0{cseq}\0{kind}".encode("utf-8", "surrogateescape")
-    return COOKIE + blake2s(text, digest_size=12).hexdigest()
+    return COOKIE + blake2s(text, digest_size=_DIGEST_BYTES).hexdigest()
 
 
 def ack_for(invite: Request, response: Response) -> Request:

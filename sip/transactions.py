@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from sip.machine import COOKIE, LET_GO, Transaction, User
+from sip.machine import BRANCH_LENGTH, COOKIE, LET_GO, Transaction, User
 from sip.message import Request, Response
 from sip.timers import TimerQueue
 from sip.transaction import Event, State
 from sip.transport import Address
+
+_BRANCH = b";branch="
+_BARE_OK = Response(200, "OK", {})
 
 
 class Core(Protocol):
@@ -84,6 +87,16 @@ class Transactions:
         transaction = Transaction(self, key, LET_GO, to, reliable=self._is_reliable(to), user=user)
         self._clients[key] = transaction
         transaction.start(now, data)
+
+    def settles(self, data: bytes, now: float) -> bool:
+        """Whether these bytes are the 200 of a BYE that was sent as text, of which nothing else is asked: it is not
+        read any further."""
+        at = data.find(_BRANCH)
+        transaction = self._clients.get((data[at + 8 : at + 8 + BRANCH_LENGTH].decode("latin-1"), "BYE"))
+        if transaction is None or transaction.request is not LET_GO or not data.endswith(b"\r\n\r\n"):
+            return False
+        transaction.step(Event.GOT_2XX, now, _BARE_OK)
+        return True
 
     def response(self, response: Response, now: float) -> bool:
         """Give a response to its client transaction; False: it has none."""
