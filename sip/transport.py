@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol, cast
 
 
@@ -53,6 +54,11 @@ class Above:
     spawn: Callable[[Coroutine[Any, Any, None], str], object]
 
 
+@lru_cache(1024)
+def _source(addr: tuple[Any, ...]) -> Address:
+    return Address(addr[0], addr[1])
+
+
 OpenTransports = Callable[[tuple[str, int], Above], Awaitable[Sequence[Transport]]]
 """Opens all ways in and out at an address, UDP first; raises OSError when it cannot be had."""
 
@@ -87,7 +93,7 @@ class UdpTransport(asyncio.DatagramProtocol):
             bound.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
 
     def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
-        self._receive(data, Address(addr[0], addr[1]))
+        self._receive(data, _source(addr))
 
     def error_received(self, exc: Exception) -> None:
         self.errors += 1
