@@ -1,8 +1,10 @@
 """Who answered: a person, a machine, a fax, the network; pure.
 
 By sound alone, no words are understood. A person says little and waits to be answered; a recording goes on, in long
-phrases and with breaks as between read sentences. What is not decided in time is taken for a person. The measures are
-those of Asterisk's app_amd (initial silence, greeting, words, silence after it), with tones beside them.
+phrases and with breaks as between read sentences. So does a person who reads out a company's greeting, and then waits:
+who sounds like a recording is given until the deadline to do that. What is not decided in time is taken for a person.
+The measures are those of Asterisk's app_amd (initial silence, greeting, words, silence after it), with tones beside
+them.
 """
 
 import math
@@ -35,12 +37,14 @@ class Tuning:
     """What a campaign may change; seconds, counted from the answer.
 
     `initial_silence_s`: so long without speech is silence. `after_greeting_s`: the silence in which a person waits.
-    `greeting_s`: so much speech, with a break in it, is a recording; `phrase_s`: so is one phrase of this length;
-    `words`: so are so many stretches of speech. `break_s`: a pause as between read sentences. `total_s`: the deadline.
+    `greeting_s`: so much speech, with a break in it, sounds like a recording; `phrase_s`: so does one phrase of this
+    length; `words`: so do so many stretches of speech. `after_phrases_s`: the silence in which a person waits who
+    sounded so. `break_s`: a pause as between read sentences. `total_s`: the deadline.
     """
 
     initial_silence_s: float = 2.5
     after_greeting_s: float = 0.7
+    after_phrases_s: float = 0.9
     greeting_s: float = 1.7
     phrase_s: float = 1.8
     break_s: float = 0.27
@@ -112,17 +116,24 @@ class Detector:
         return None
 
     def _by_speech(self, now: float) -> Verdict | None:
-        t, stretches, spoken = self._tuning, self._speech.stretches, self._speech.seconds
-        if not stretches:
+        t, quiet = self._tuning, self._speech.silent_for(now)
+        if not self._speech.stretches:
             return None
+        read = self._like_a_recording(now)
+        if read is None:
+            return Verdict(Heard.HUMAN, 0.9, "waits_for_an_answer", now) if quiet >= t.after_greeting_s else None
+        if quiet >= t.after_phrases_s:
+            return Verdict(Heard.HUMAN, 0.5, "waits_after_phrases", now)
+        return read if now >= t.total_s else None
+
+    def _like_a_recording(self, now: float) -> Verdict | None:
+        t, stretches, spoken = self._tuning, self._speech.stretches, self._speech.seconds
         if max(s.seconds for s in stretches) >= t.phrase_s:
             return Verdict(Heard.MACHINE, 0.7, "long_phrase", now)
         if len(stretches) >= t.words:
             return Verdict(Heard.MACHINE, 0.6, "many_words", now)
         if spoken >= t.greeting_s and self._speech.breaks(t.break_s):
             return Verdict(Heard.MACHINE, 0.8, "read_sentences", now)
-        if self._speech.silent_for(now) >= t.after_greeting_s:
-            return Verdict(Heard.HUMAN, 0.9, "waits_for_an_answer", now)
         return None
 
     def _by_silence(self, now: float) -> Verdict | None:

@@ -86,6 +86,7 @@ class Measures(TypedDict, total=False):
 
     initial_silence_s: Seconds
     after_greeting_s: Seconds
+    after_phrases_s: Seconds
     greeting_s: Seconds
     phrase_s: Seconds
     break_s: Seconds

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import shutil
+import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -80,11 +81,12 @@ async def centre(tmp_path: Path) -> AsyncIterator[Centre]:
 async def test_a_recorded_call_is_found_and_heard_kept_and_held(centre: Centre, tmp_path: Path):
     operator, campaign = await centre.operator("1001"), await centre.campaign("warm")
     shell = Shell(centre, campaign, tmp_path)
-    outgoing, incoming, find, listen, audit, _, keep, hold = blocks(f"howto/{RECORD}")
+    outgoing, incoming, find, listen, audit, _, keep, hold, key, _ = blocks(f"howto/{RECORD}")
     await shell.begin()
     await shell.run(outgoing, incoming)
+    secret = (await shell.run(key, "printf %s $KEY")).strip()
 
-    call = await talked(centre, operator, campaign)
+    call = await followed(centre, secret, operator, campaign, tmp_path)
     await until(lambda: is_kept(centre, call), PATIENCE_S)
     said = await shell.run(find, listen, audit, keep, hold)
 
@@ -101,14 +103,29 @@ async def is_kept(centre: Centre, call: str) -> bool:
     return [each["state"] for each in await centre.admin.get(f"/calls/{call}/recordings")] == ["kept"]
 
 
-async def talked(centre: Centre, operator: Desk, campaign: str) -> str:
-    """A call that the campaign placed and the operator ended."""
-    await centre.upload(campaign, [PERSON])
-    await operator.ready()
-    await centre.start(campaign)
-    pop = await operator.pop(within=PATIENCE_S)
-    await operator.door.post(f"/calls/{pop['call']}/hangup")
-    return pop["call"]
+async def followed(centre: Centre, key: str, operator: Desk, campaign: str, folder: Path) -> str:
+    """The call that the how-to's own program tells of, as it ends."""
+    (program,) = blocks(f"howto/{RECORD}", "python")
+    (folder / "follow.py").write_text(program)
+    follower = await asyncio.create_subprocess_exec(
+        *(sys.executable, "follow.py"),
+        cwd=folder,
+        env={"A": centre.service.url, "KEY": key},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert follower.stdout is not None
+    try:
+        await centre.upload(campaign, [PERSON])
+        await operator.ready()
+        await centre.start(campaign)
+        pop = await operator.pop(within=PATIENCE_S)
+        await operator.door.post(f"/calls/{pop['call']}/hangup")
+        told = (await asyncio.wait_for(follower.stdout.readline(), PATIENCE_S)).decode().strip()
+    finally:
+        follower.kill()
+        await follower.wait()
+    assert told == pop["call"]
+    return told
 
 
 async def test_a_campaign_tells_machines_from_people_as_it_is_told_to(centre: Centre, tmp_path: Path):

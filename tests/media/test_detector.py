@@ -64,7 +64,22 @@ def test_sentences_that_go_on_after_a_break_are_a_machine_and_the_message_may_be
 
 
 def test_one_long_phrase_is_a_machine():
-    assert heard(voice(2.5)) is Heard.MACHINE
+    assert heard(voice(3.6)) is Heard.MACHINE
+
+
+@pytest.mark.parametrize("phrases", [voice(2.3), voice(0.9) + silence(0.3) + voice(0.9)])
+def test_who_reads_out_a_greeting_and_then_waits_is_a_person(phrases: bytes):
+    detector = judge(silence(0.2) + phrases + silence(1.0))
+
+    assert detector.verdict is not None
+    assert (detector.verdict.heard, detector.verdict.reason) == (Heard.HUMAN, "waits_after_phrases")
+
+
+def test_who_still_speaks_in_phrases_at_the_deadline_is_a_machine():
+    detector = judge(silence(0.2) + voice(2.3) + silence(0.6) + voice(2.0))
+
+    assert detector.verdict is not None
+    assert (detector.verdict.heard, detector.verdict.at_s) == (Heard.MACHINE, pytest.approx(3.5, abs=0.03))
 
 
 @pytest.mark.parametrize("hz", [1100, 2100])
@@ -124,7 +139,8 @@ def test_the_measures_are_the_campaigns():
     answer = silence(0.2) + voice(1.2) + silence(1)
 
     assert heard(answer) is Heard.HUMAN
-    assert heard(answer, Tuning(phrase_s=1.0)) is Heard.MACHINE
+    assert heard(answer, Tuning(phrase_s=1.0, total_s=2.0)) is Heard.MACHINE
+    assert heard(answer, Tuning(phrase_s=1.0, after_phrases_s=0.5, total_s=2.0)) is Heard.HUMAN
 
 
 # ---------------------------------------------------------------- the given clips

@@ -1606,6 +1606,8 @@ export interface components {
         Measures: {
             /** After Greeting S */
             after_greeting_s?: number;
+            /** After Phrases S */
+            after_phrases_s?: number;
             /** Break S */
             break_s?: number;
             /** Error */
