@@ -32,7 +32,7 @@ class Ending:
         self._floor.queue.remove(call.id)
         self.free_operator(call)
         result = outcome(call.life, call.status, call.connect_s) if call.direction is Direction.OUT else None
-        if result is not None:
+        if result is not None and not call.keeps_lead:
             self._learn(call, result)
         if not call.muted:
             self._note(call, result)

@@ -40,7 +40,7 @@ class AttemptAnswered:
 @dataclass(frozen=True, slots=True)
 class AttemptEnded:
     """Final. `status`: the last SIP status (0: none). `ring_s`, `talk_s`: seconds. `keeps_lead`: the lead stays
-    reserved, as another attempt follows at once by another trunk."""
+    reserved, as another attempt follows at once: by another trunk, or to where a 3xx sent the call."""
 
     attempt: AttemptId
     fence: int

@@ -272,12 +272,6 @@ class Floor:
         self.calls[call.id] = call
         self.by_leg[call.leg] = call
 
-    def move(self, call: LiveCall, leg: LegId) -> None:
-        """The call goes on on another leg."""
-        self.by_leg.pop(call.leg, None)
-        call.leg = leg
-        self.by_leg[leg] = call
-
     def remove(self, call: LiveCall) -> None:
         self.calls.pop(call.id, None)
         self.by_leg.pop(call.leg, None)

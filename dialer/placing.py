@@ -61,40 +61,6 @@ class Placing:
         self._floor.add(call)
         return call
 
-    def divert(self, call: LiveCall) -> bool:
-        """Place a call that its trunk could not take, and that rang nowhere, by the next trunk, once.
-
-        Its attempt ends as it stands; a new one begins for the same lead, and the operator stays reserved. False: there
-        is no other trunk, nothing more is to be placed, or a 3xx had sent the call on already.
-        """
-        run = self._floor.runs.get(call.campaign.id) if call.campaign is not None else None
-        if run is None or call.lead is None or call.diverted or call.targets or self._stopped(run) is not None:
-            return False
-        read_trunks(self._floor)
-        trunk = Ways(self._floor, run.campaign, but_not=call.trunk).take()
-        if trunk is None:
-            return False
-        operator, call.operator, call.keeps_lead = call.operator, None, True
-        self._calls.tell(call, Event.FAILED)
-        again = self._new(call.id, run, replace(call.lead, tries=call.lead.tries + 1), trunk)
-        again.operator, again.diverted = operator, True
-        DIVERTED.inc()
-        self._floor.tasks.spawn(self._place_again(run, again), "place_again")
-        return True
-
-    async def _place_again(self, run: Run, call: LiveCall) -> None:
-        """The first attempt must be over in the store before the second begins: a number has one live attempt."""
-        assert call.lead is not None
-        try:
-            async with asyncio.timeout(self._floor.settings.patience_s):
-                await self._floor.recorder.flush()
-        except TimeoutError:
-            self._give_up(call, Reason("too_late"))
-            await self._floor.recorder.flush()
-            await self.give_back(run, call.lead)
-            return
-        await self._place(run, call, call.lead)
-
     async def give_back(self, run: Run, lead: Lead) -> None:
         """Release a lead until the store has taken it: one that stays reserved is never called again."""
         for pause in chain(_RELEASE_AGAIN_S, repeat(_RELEASE_AGAIN_S[-1])):
@@ -134,7 +100,7 @@ class Placing:
         if gone is not None:
             await self._floor.ports.leads.release(lead.id, run.fence, None, None)
             return gone
-        start = self._start(run, call, lead, lead.number)
+        start = self._start(run, call, lead)
         call.attempt, call.dialog = start.id, start.dialog
         if not await self._floor.ports.leads.begin(start):
             rest = self._floor.in_s(run.campaign.ring_s + 32.0)
@@ -148,10 +114,9 @@ class Placing:
         return None
 
     async def _ask_rules(self, run: Run, call: LiveCall, lead: Lead) -> Reason | None:
-        request = DialRequest(
-            AttemptKind.CALL, lead.number, call.trunk or "", run.campaign.id, lead.project, lead.id, call.operator
-        )
-        verdict = await self._floor.ports.rules.may_dial(request, self._floor.now())
+        if call.targets is not None:
+            return None  # they were asked before the call went on
+        verdict = await self._floor.ports.rules.may_dial(self._request(run, call, lead.number), self._floor.now())
         if verdict.allowed:
             return None
         reason = verdict.reason or Reason("refused_by_rules")
@@ -178,8 +143,8 @@ class Placing:
             return Reason("overtaken" if run.overtaken else "draining" if self._floor.draining else "paused")
         return None
 
-    def _start(self, run: Run, call: LiveCall, lead: Lead, number: str) -> AttemptStart:
-        campaign, trunk = run.campaign, call.trunk or ""
+    def _start(self, run: Run, call: LiveCall, lead: Lead) -> AttemptStart:
+        campaign, trunk, number = run.campaign, call.trunk or "", call.number or lead.number
         return AttemptStart(
             AttemptId(ids.new()),
             AttemptKind.CALL,
@@ -195,61 +160,92 @@ class Placing:
             operator=call.operator,
         )
 
-    # ------------------------------------------------------------ sent on by a 3xx
+    # ------------------------------------------------------------ a call that goes on
+
+    def divert(self, call: LiveCall) -> bool:
+        """Place a call that its trunk could not take, and that rang nowhere, by the next trunk, once.
+
+        False: there is no other trunk, nothing more is to be placed, or a 3xx had sent the call on already.
+        """
+        run = self._run_of(call)
+        if run is None or call.diverted or call.targets or self._stopped(run) is not None:
+            return False
+        read_trunks(self._floor)
+        trunk = Ways(self._floor, run.campaign, but_not=call.trunk).take()
+        if trunk is None:
+            return False
+        call.diverted = True
+        DIVERTED.inc()
+        self._go_on(run, call, trunk, call.number)
+        return True
 
     def follow(self, call: LiveCall) -> None:
-        """Call the first of the numbers that a 3xx named and the rules allow, by our own trunk; else the call fails."""
+        """Call the first number that a 3xx named and the rules allow, by the same trunk; else the call fails."""
         self._floor.tasks.spawn(self._follow(call), "follow_redirect")
 
     async def _follow(self, call: LiveCall) -> None:
+        run, number = self._run_of(call), None
         try:
-            begun = await self._elsewhere(call)
+            if run is not None:
+                number = await self._allowed(run, call)
         except Exception:
-            _log.exception("a redirected call could not be placed", call=call.id)
-            begun = False
-        if not begun and call.life.state is State.REDIRECTED:
+            _log.exception("the rules could not be asked after a redirect", call=call.id)
+        if call.life.state is not State.REDIRECTED:
+            return
+        if run is None or number is None or self._stopped(run) is not None:
             self._calls.safely(call, self._calls.tell, Event.FAILED)
+        else:
+            self._go_on(run, call, call.trunk or "", number)
 
-    async def _elsewhere(self, call: LiveCall) -> bool:
-        run = self._floor.runs.get(call.campaign.id) if call.campaign is not None else None
-        if run is None or call.lead is None:
-            return False
-        number = await self._allowed(run, call, call.lead)
-        if number is None or call.life.state is not State.REDIRECTED or self._stopped(run) is not None:
-            return False
-        first = self._start(run, call, call.lead, number)
-        start = replace(first, no=call.lead.tries + 2, follows=call.attempt)
+    def _go_on(self, run: Run, call: LiveCall, trunk: str, number: str | None) -> None:
+        """End the call's attempt as it stands and begin a new one for the same lead; the operator stays reserved."""
+        assert call.lead is not None
+        operator, call.operator, call.keeps_lead = call.operator, None, True
+        self._calls.tell(call, Event.FAILED)
+        again = self._new(call.id, run, replace(call.lead, tries=call.lead.tries + 1), trunk)
+        again.number, again.operator = number, operator
+        again.diverted, again.targets = call.diverted, call.targets
+        self._floor.tasks.spawn(self._place_again(run, again), "place_again")
+
+    async def _place_again(self, run: Run, call: LiveCall) -> None:
+        """The first attempt must be over in the store before the second begins: a number has one live attempt."""
+        assert call.lead is not None
         try:
-            begun = await self._floor.ports.leads.begin(start)
-        except Exception:
-            self._close(call, call.lead, start.id, None)
-            raise
-        if begun and call.life.state is not State.REDIRECTED:
-            self._close(call, call.lead, start.id, call.owner)
-        elif begun:
-            call.attempt, call.dialog, call.status = start.id, start.dialog, 0
-            self._floor.move(call, LegId(ids.new()))
-            self._send(call, start)
-        return begun
+            async with asyncio.timeout(self._floor.settings.patience_s):
+                await self._floor.recorder.flush()
+        except TimeoutError:
+            self._give_up(call, Reason("too_late"))
+            await self._floor.recorder.flush()
+            await self.give_back(run, call.lead)
+            return
+        await self._place(run, call, call.lead)
 
-    async def _allowed(self, run: Run, call: LiveCall, lead: Lead) -> str | None:
+    def _run_of(self, call: LiveCall) -> Run | None:
+        """The run of a call that has a lead."""
+        return self._floor.runs.get(call.campaign.id) if call.campaign is not None and call.lead is not None else None
+
+    async def _allowed(self, run: Run, call: LiveCall) -> str | None:
         for target in (call.targets or ())[:_TARGETS]:
             number = target if target.startswith(("+", "0")) else f"+{target}"
-            request = DialRequest(
-                AttemptKind.CALL,
-                number,
-                call.trunk or "",
-                run.campaign.id,
-                lead.project,
-                lead.id,
-                call.operator,
-                redirected_from=lead.number,
-            )
-            verdict = await self._floor.ports.rules.may_dial(request, self._floor.now())
+            verdict = await self._floor.ports.rules.may_dial(self._request(run, call, number), self._floor.now())
             if verdict.allowed:
                 return number
             _log.info("a redirect is not followed", call=call.id, reason=verdict.reason and verdict.reason.code)
         return None
+
+    def _request(self, run: Run, call: LiveCall, number: str) -> DialRequest:
+        lead = call.lead
+        assert lead is not None
+        return DialRequest(
+            AttemptKind.CALL,
+            number,
+            call.trunk or "",
+            run.campaign.id,
+            lead.project,
+            lead.id,
+            call.operator,
+            redirected_from=lead.number if number != lead.number else None,
+        )
 
     def _send(self, call: LiveCall, start: AttemptStart) -> None:
         now = self._floor.monotonic()

@@ -164,10 +164,7 @@ class AttemptKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AttemptStart:
-    """Committed before the INVITE. `number` is sealed by the store; a leg has neither lead nor campaign.
-
-    `follows`: the attempt that was redirected here; it ends in the same commit.
-    """
+    """Committed before the INVITE. `number` is sealed by the store; a leg has neither lead nor campaign."""
 
     id: AttemptId
     kind: AttemptKind
@@ -181,7 +178,6 @@ class AttemptStart:
     campaign: CampaignId | None = None
     project: ProjectId | None = None
     operator: OperatorId | None = None
-    follows: AttemptId | None = None
 
 
 @dataclass(frozen=True, slots=True)
