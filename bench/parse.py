@@ -1,4 +1,5 @@
-"""P1: read an INVITE with SDP (1,030 bytes) and build its 200 with SDP; CPU time of one, beside other libraries.
+"""P1: read an INVITE with SDP (1,030 bytes; 1,000 that differ, in turn) and build its 200 with SDP; CPU time of one,
+beside other libraries.
 
 Nobody is asked to read the SDP; pyVoIP does so with every message. Each library runs in a process of its own.
 """

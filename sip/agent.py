@@ -201,7 +201,7 @@ class UserAgent:
         account: Account | None = None,
     ) -> asyncio.Future[None]:
         """End the dialog of a process that died, from the same local address: BYE if `answered`, else CANCEL for
-        `cseq` and `cseq + 1` (a challenge may have been answered), then BYE too where a To tag is known.
+        `cseq` and those after it (challenges or a 422 may have been answered), then BYE too where a To tag is known.
         The future is done when the other side has answered or is silent."""
         dialog = Dialog(
             call_id=call_id,

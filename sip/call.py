@@ -241,9 +241,12 @@ class Call:
             self.agent.tell(self.agent.listener.on_renegotiated, self)
 
     def on_reoffer_failed(self, status: int, reason: str, response: Response | None) -> None:
-        """A final no: the session stays as it was (§14.1), or is over where they do not know it."""
+        """A final no: the session stays as it was (§14.1), or is over where they do not know it; before the answer the
+        call is taken back or refused (RFC 3311 §5.1, RFC 3261 §12.2.1.2)."""
         if status in GONE and self.is_up:
             self.lost("gone")
+        elif status in GONE:
+            self.hang_up()
         elif status == 422 and response is not None and self.session.widen(response):
             self.refresh()
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from sip import headers as h
 from sip.call import Call
 from sip.dialog import Dialog, DialogKey
 from sip.errors import BadMessage, Refused, SipError
+from sip.exchange import MAX_ANSWERS
 from sip.gate import RETRY_AFTER, OfferKey
 from sip.inside import serve
 from sip.machine import Transaction, ack_for, cancel_for
@@ -276,8 +278,8 @@ class Core:
     ) -> None:
         """See `UserAgent.end_lost`."""
         if not answered:
-            for number in (cseq, cseq + 1):
-                await self._agent.ask(self._lost_cancel(dialog, number, request_uri), dialog.fallback)
+            cancels = [self._lost_cancel(dialog, number, request_uri) for number in range(cseq, cseq + _TIMES_SENT)]
+            await asyncio.gather(*(self._agent.ask(cancel, dialog.fallback) for cancel in cancels))
         if dialog.remote_tag:
             bye = dialog.request("BYE", dialog.next_cseq())
             await self._agent.ask(bye, dialog.next_hop(), credentials)
@@ -290,6 +292,11 @@ class Core:
         invite.headers.pop("route", None)
         self._agent.letterhead.stamp(invite, dialog.fallback)
         return cancel_for(invite)
+
+
+_TIMES_SENT = MAX_ANSWERS + 2
+"""How often an INVITE is sent at most, with a CSeq of its own each time: it, the answers to challenges, and one more
+for a longer session (422)."""
 
 
 def _offer_key(request: Request) -> OfferKey:

@@ -6,7 +6,7 @@ import pytest
 from imagined_net import B, Net, play, talking
 from listening import ANSWER, OFFER, Ear, dial
 
-from sip import holding
+from sip import holding, offering
 from sip.agent import UserAgent
 from sip.errors import WrongState
 from sip.message import Request, Response, parse
@@ -368,7 +368,9 @@ def test_5407_3_3_3_a_refer_crosses_bye() -> None:
     play(scene)
 
 
-def test_5407_3_3_a_glare_that_waits_ends_with_the_call() -> None:
+def test_5407_3_3_a_glare_that_waits_ends_with_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(offering, "glare_wait", lambda owns_call_id: 2.1 if owns_call_id else 0.01)
+
     async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
         call, theirs = await talking(first, second, other)
         call.renegotiate(NEW)

@@ -212,6 +212,41 @@ def test_a_200_waits_for_the_end_of_our_own_update(declined: bool) -> None:
     assert play(scene).flow()[-4:] == ["UPDATE", 488 if declined else 200, 200, "ACK"]
 
 
+@pytest.mark.parametrize("is_silent", [False, True])
+def test_an_early_update_to_who_knows_no_dialog_takes_the_call_back(is_silent: bool) -> None:
+    """RFC 3311 §5.1 and RFC 3261 §12.2.1.2: 481, and 408 of who says nothing, end the dialog."""
+
+    async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
+        other.on_offer = lambda call: call.ring(ANSWER)
+        call = dial(first, (B, 5060))
+        _, theirs = await other.until("offered")
+        await asyncio.sleep(1)
+        second.forget(theirs)
+        net.lose = lambda sender, message: is_silent and getattr(message, "method", "") == "UPDATE"
+        call.renegotiate(NEW, by_update=True)
+        await one.until("failed", within=60)
+        assert (one.heard[-1][2], one.of("reoffer_refused")) == (487, [])
+        assert asyncio.get_running_loop().time() == pytest.approx(33 if is_silent else 1, abs=0.1)
+
+    assert len(play(scene).times("CANCEL")) == 1
+
+
+def test_an_early_update_of_the_called_side_to_who_knows_no_dialog_refuses_the_call() -> None:
+    async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
+        other.on_offer = lambda call: call.ring(ANSWER)
+        call = dial(first, (B, 5060))
+        _, theirs = await other.until("offered")
+        await asyncio.sleep(1)
+        first.forget(call)
+        theirs.renegotiate(ANSWER.replace(b"41000", b"43000"), by_update=True)
+        theirs.answer(ANSWER)
+        await other.until("ended")
+        await one.until("failed")
+        assert (other.heard[-1][2:], one.heard[-1][2]) == ((True, "refused"), 480)
+
+    play(scene)
+
+
 def test_cancel_after_a_reliable_180_ends_it_on_both_sides() -> None:
     async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
         other.on_offer = lambda call: call.ring()
