@@ -8,6 +8,7 @@ from campaigns.lists import routes as lists
 from campaigns.projects import routes as projects
 from campaigns.rules import routes as rules
 from desk.calls import routes as calls
+from desk.monitoring import routes as monitoring
 from desk.recordings import routes as recordings
 from desk.status import routes as desk
 from identity.audit import routes as audit
@@ -26,6 +27,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     lists.router,
     rules.router,
     calls.router,
+    monitoring.router,
     recordings.router,
     desk.router,
 )

@@ -26,6 +26,7 @@ _TRUNK_SENTENCES = {
     "no_address": "The name has no address; check host in the settings, and the name server.",
     "no_answer": "The exchange does not answer; check host and port in the settings, and that the exchange runs.",
     "registration_refused": "The exchange refused us; check username, password and realm in the settings.",
+    "trunk_resting": "It failed several times in a row, or asked for a rest; calls go by the others meanwhile.",
     "stopped": "The service is being stopped.",
 }
 _DISK_SENTENCES = {

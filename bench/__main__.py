@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import calls, figures, flood, fuzz, loss, parse, pop, relay, sound, start
+from bench import calls, figures, flood, fuzz, loss, parse, pop, relay, sound, start, talk
 
 BENCHES = {
     "calls": calls.measure,
@@ -14,6 +14,7 @@ BENCHES = {
     "relay": relay.measure,
     "sound": sound.measure,
     "start": start.measure,
+    "talk": talk.measure,
 }
 
 

@@ -41,6 +41,12 @@ def side_by_side(
     (us, ours), *peers = found.items()
     yield Figure(key, f"{what}: {us}", ours, unit, "–")
     for name, theirs in peers:
-        times = [b / a if less else a / b for a, b in zip(ours, theirs, strict=True)]
+        pairs = zip(theirs, ours, strict=True) if less else zip(ours, theirs, strict=True)
+        times = [a / b if b else float("inf") for a, b in pairs]
         yield Figure(key, f"{what}: {name}", theirs, unit, "–")
         yield Figure(key, f"the same, times better than {name}", tuple(times), "×", goals.get(name, "–"))
+
+
+def say_missing(peer: str, advice: str) -> None:
+    """A peer that is not there is left out of the table, and nobody overlooks it."""
+    print(f"!!! {peer} IS NOT MEASURED: {advice}.", file=sys.stderr, flush=True)

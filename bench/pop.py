@@ -30,7 +30,7 @@ _WITH_SOMEBODY_RESERVED = """
 def measure() -> Iterator[Figure]:
     for team in TEAMS:
         summary = _run(team)
-        assert summary["agree"], f"journal and exchange disagree: {summary}"
+        assert summary["agree"], "journal and exchange disagree:\n" + "\n".join(summary["differences"])
         pops = summary["answer_to_pop_ms"]
         what = f"{team} operators, {summary['connected']} calls joined"
         yield Figure("P7", f"200 OK to screen-pop at the desk, p50; {what}", (pops["p50"],), "ms", "–")

@@ -29,7 +29,7 @@ def imports_of(connection: HTTPConnection) -> Imports:
 
 
 def trunks_of(connection: HTTPConnection) -> tuple[str, ...]:
-    """Names of the configured trunks, the first one being the default."""
+    """Names of the configured trunks."""
     return connection.app.state.trunks
 
 

@@ -106,6 +106,9 @@ def trunk_of(trunk: config.Trunk) -> Trunk:
         min_digest=trunk.min_digest,
         channels=trunk.channels,
         cps=trunk.calls_per_second,
+        weight=trunk.weight,
         peers=trunk.peers,
         srtp=Encryption(trunk.srtp),
+        transfer=trunk.transfer,
+        trusted=trunk.trusted,
     )

@@ -144,9 +144,12 @@ class Trunk(Section):
     min_digest: Literal["md5", "sha-256", "sha-512-256"] = "md5"
     channels: Annotated[int, Field(ge=1, le=10000)] = 30
     calls_per_second: Annotated[float, Field(gt=0, le=1000)] = 10
+    weight: Annotated[int, Field(ge=0, le=100)] = 1
     extensions: Pattern = "10[0-9]{2}"
     peers: tuple[Annotated[str, AfterValidator(_an_address)], ...] = ()
     srtp: Annotated[Literal["off", "optional", "required"], BeforeValidator(_a_word)] = "off"
+    transfer: bool = False
+    trusted: bool = True
 
 
 class Settings(Section):

@@ -17,6 +17,7 @@ class State(StrEnum):
     PLACING = "placing"  # decided, not sent: the rules and the store are being asked
     DIALING = "dialing"
     RINGING = "ringing"
+    REDIRECTED = "redirected"  # a 3xx named other numbers: the rules and the store are being asked
     CANCELLING = "cancelling"
     LISTENING = "listening"  # the detector listens to who answered
     BEEP = "beep"  # a machine; its beep is awaited
@@ -33,6 +34,7 @@ class State(StrEnum):
 class Event(StrEnum):
     SENT = "sent"
     RANG = "rang"
+    REDIRECTED = "redirected"
     ANSWERED = "answered"
     PICKED_UP = "picked_up"  # answered, and it is to be told by whom
     HUMAN = "human"
@@ -56,6 +58,7 @@ class Command(StrEnum):
     CANCEL = "cancel"
     HANG_UP = "hang_up"
     REFUSE = "refuse"
+    FOLLOW = "follow"
     LISTEN = "listen"
     AWAIT_BEEP = "await_beep"
     LEAVE_MESSAGE = "leave_message"
@@ -85,6 +88,12 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (S.RINGING, E.RING_LIMIT): S.CANCELLING,
     (S.RINGING, E.TAKE_BACK): S.CANCELLING,
     (S.RINGING, E.HANG_UP): S.CANCELLING,
+    (S.DIALING, E.REDIRECTED): S.REDIRECTED,
+    (S.RINGING, E.REDIRECTED): S.REDIRECTED,
+    (S.REDIRECTED, E.SENT): S.DIALING,
+    (S.REDIRECTED, E.FAILED): S.ENDED,
+    (S.REDIRECTED, E.TAKE_BACK): S.ENDED,
+    (S.REDIRECTED, E.HANG_UP): S.ENDED,
     (S.CANCELLING, E.RANG): S.CANCELLING,
     (S.CANCELLING, E.FAILED): S.ENDED,
     (S.CANCELLING, E.ANSWERED): S.ENDING,  # a 200 OK that crossed our CANCEL (RFC 3261 §9.1)
@@ -118,6 +127,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (S.WAITING, E.JOINED): S.CONNECTED,
     (S.WAITING, E.GONE): S.ENDED,
     (S.WAITING, E.HANG_UP): S.ENDING,
+    (S.CONNECTED, E.JOINED): S.CONNECTED,  # handed on
     (S.CONNECTED, E.ORPHANED): S.WAITING,
     (S.CONNECTED, E.GONE): S.ENDED,
     (S.CONNECTED, E.HANG_UP): S.ENDING,
@@ -140,6 +150,8 @@ COMMANDS: dict[tuple[State, Event], tuple[Command, ...]] = {
     (S.BEEP, E.BEEPED): (C.LEAVE_MESSAGE,),
     (S.BEEP, E.OUT_OF_TIME): (C.HANG_UP,),
     (S.BEEP, E.HANG_UP): (C.HANG_UP,),
+    (S.DIALING, E.REDIRECTED): (C.FOLLOW,),
+    (S.RINGING, E.REDIRECTED): (C.FOLLOW,),
     (S.DIALING, E.RING_LIMIT): (C.CANCEL,),
     (S.RINGING, E.RING_LIMIT): (C.CANCEL,),
     (S.DIALING, E.TAKE_BACK): (C.CANCEL,),
@@ -161,7 +173,7 @@ COMMANDS: dict[tuple[State, Event], tuple[Command, ...]] = {
     (S.ENDING, E.ANSWERED): (C.HANG_UP,),
 }
 
-UNANSWERED = frozenset({S.PLACING, S.DIALING, S.RINGING})
+UNANSWERED = frozenset({S.PLACING, S.DIALING, S.RINGING, S.REDIRECTED})
 NOBODY = frozenset({E.MACHINE, E.FAX, E.VOICEMAIL})
 IN_LINE = frozenset({S.ANSWERED, S.WAITING})
 _WAITS = frozenset({S.LISTENING, S.ANSWERED})

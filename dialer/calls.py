@@ -5,7 +5,6 @@ from datetime import datetime
 
 from dialer.call import IN_LINE, UNANSWERED, Command, Event, State, step
 from dialer.ending import Ending
-from dialer.errors import NotYourCall
 from dialer.facts import AttemptAnswered, AttemptRinging, CallConnected, CallQueued, CallStarted, Direction, EndedBy
 from dialer.floor import TROUBLE, Floor, LiveCall, Seat
 from dialer.judging import Judging, is_judged
@@ -30,10 +29,14 @@ class Calls:
         self._ending = Ending(floor, operators)
         self._judging = Judging(floor, self.tell, self._later, self._begin)
         self.taping = Taping(floor)
+        self.divert: Callable[[LiveCall], bool] = lambda call: False
+        """Place a call that its trunk could not take by another one; False: there is none."""
+        self.redirected: Callable[[LiveCall], None] = lambda call: self.tell(call, Event.FAILED)
         self._run: dict[Command, Callable[[LiveCall], None]] = {
             Command.CANCEL: self._cancel,
             Command.HANG_UP: self._hang_up,
             Command.REFUSE: self._refuse,
+            Command.FOLLOW: self._follow,
             Command.LISTEN: self._judging.listen,
             Command.AWAIT_BEEP: self._await_beep,
             Command.LEAVE_MESSAGE: self._leave_message,
@@ -98,10 +101,19 @@ class Calls:
     def failed(self, call: LiveCall, event: LegFailed) -> None:
         call.status = event.status
         if call.direction is Direction.OUT:
-            self._ending.judge_trunk(call, event)
+            fault = self._ending.judge_trunk(call, event)
+            if fault and call.life.state is State.DIALING and self.divert(call):
+                return
         else:
             call.by, call.reason = EndedBy.CUSTOMER, Reason("caller_gave_up")
-        self.tell(call, Event.FAILED)
+        first = bool(event.targets) and call.targets is None and call.life.state in (State.DIALING, State.RINGING)
+        if first:
+            call.targets = event.targets
+        self.tell(call, Event.REDIRECTED if first else Event.FAILED)
+
+    def _follow(self, call: LiveCall) -> None:
+        call.stop_timer()
+        self.redirected(call)
 
     def ended(self, call: LiveCall, event: LegEnded) -> None:
         call.sound = event.sound
@@ -143,9 +155,8 @@ class Calls:
         if seat.leg is None:
             self._wait(call)
             return
-        self._floor.ports.lines.join(call.leg, seat.leg)
-        waited_from = call.life.answered_at if call.life.answered_at is not None else call.life.began_at
-        waited = max(0.0, self._floor.monotonic() - waited_from)
+        waited = self._waited_s(call)
+        self._floor.join(call, seat.leg)
         if call.direction is Direction.OUT and call.served_by is None:
             CONNECT.observe(waited)
         call.stop_timer()
@@ -158,6 +169,20 @@ class Calls:
         self._operators.connect(seat, call.id, call.campaign.id if call.campaign is not None else None)
         self._ending.count(call, abandoned=False)
         self._floor.guarded(self.taping.begin, call)
+
+    def _waited_s(self, call: LiveCall) -> float:
+        """Since the answer, the arrival, or the end of the talk with somebody else."""
+        if call.life.state is State.CONNECTED:
+            return 0.0
+        life = call.life
+        since = next(at for at in (life.parted_at, life.answered_at, life.began_at) if at is not None)
+        return max(0.0, self._floor.monotonic() - since)
+
+    def hand_on(self, call: LiveCall, seat: Seat) -> None:
+        """From one operator, who wraps up, to another, who must be free."""
+        self._ending.free_operator(call)
+        call.hold.muted = False
+        self._join(call, seat)
 
     def _wait(self, call: LiveCall) -> None:
         orphaned = call.life.joined_at is not None
@@ -233,9 +258,7 @@ class Calls:
 
     def hang_up_by(self, call_id: CallId, operator: OperatorId) -> None:
         """The operator ends the call. Raises NotYourCall."""
-        call = self._floor.calls.get(call_id)
-        if call is None or call.operator != operator or call.life.state is not State.CONNECTED:
-            raise NotYourCall
+        call = self._floor.talk_of(call_id, operator)
         self.end(call, EndedBy.OPERATOR, Reason("operator_hung_up"))
 
     def end(self, call: LiveCall, by: EndedBy, reason: Reason) -> None:
@@ -297,7 +320,7 @@ class Calls:
         if call is None or call.life.state is not State.CONNECTED:
             return
         call.operator = None
-        self._floor.guarded(self._floor.ports.lines.part, call.leg)
+        self._floor.part(call)
         self.safely(call, self.tell, Event.ORPHANED)
 
     def ring_limit(self, call: LiveCall) -> None:
@@ -328,6 +351,10 @@ class Calls:
             self.tell(call, Event.FAILED)
         elif call.life.state is State.ENDING:
             self.tell(call, Event.GONE)
+
+    def free_operator(self, call: LiveCall) -> None:
+        """Its operator wraps up while the call goes on with somebody else."""
+        self._ending.free_operator(call)
 
     def _finish(self, call: LiveCall) -> None:
         self._ending.finish(call)

@@ -17,7 +17,7 @@ from dialer.placing import Placing
 from dialer.shapes import BudgetCounts, Campaign, Lead, LeadCounts, Reason, Temperature
 from dialer.snapshots import seats_of, snapshot
 from dialer.taping import unrecorded
-from dialer.trunk import TrunkGuard
+from dialer.ways import Ways, closed, read_trunks
 from kit import log, metrics
 
 _log = log.get("dialer.dialing")
@@ -140,7 +140,7 @@ class Dialing:
     def _blocked(self, run: Run) -> Reason | None:
         """Why nothing may be dialed, whatever the pace."""
         floor = self._floor
-        self.read_trunks()
+        read_trunks(floor)
         if run.overtaken:
             return Reason("overtaken")
         if floor.draining:
@@ -148,21 +148,10 @@ class Dialing:
         stuck = floor.recorder.stuck or unrecorded(floor, run)
         if stuck is not None:
             return stuck
-        guard = floor.trunks.get(run.campaign.trunk)
-        closed = guard.closed(floor.monotonic()) if guard is not None else Reason("no_trunk")
-        if closed is not None:
-            return closed
+        shut = closed(floor, run.campaign)
+        if shut is not None:
+            return shut
         return run.rest_reason if floor.monotonic() < run.rests_until else None
-
-    def read_trunks(self) -> None:
-        """What the lines say of the trunks now."""
-        now = self._floor.monotonic()
-        for state in self._floor.ports.lines.trunks():
-            guard = self._floor.trunks.get(state.name)
-            if guard is None:
-                self._floor.trunks[state.name] = TrunkGuard(state, now)
-            elif guard.state.up == state.up:
-                guard.state = state
 
     async def _place(self, run: Run, pace: pacing.Pace) -> None:
         now = self._floor.now()
@@ -172,17 +161,18 @@ class Dialing:
             await self._rest(run, now)
             return
         self._say(run, pace.reason)
+        read_trunks(self._floor)
+        ways = Ways(self._floor, run.campaign)
         seats = self._free_seats(run) if pace.reserve else []
         for lead in leads:
-            if not pace.reserve:
-                self._placing.place(run, lead, None)
-            elif seats:
-                self._placing.place(run, lead, seats.pop(0))
-            else:
+            trunk = ways.take() if seats or not pace.reserve else None
+            if trunk is None:
                 self._give_back(run, lead)
+            else:
+                self._placing.place(run, lead, seats.pop(0) if pace.reserve else None, trunk)
 
     def _give_back(self, run: Run, lead: Lead) -> None:
-        """Somebody else got the operator while the lead was being reserved."""
+        """Somebody else got the operator, or the channel, while the lead was being reserved."""
         self._floor.tasks.spawn(self._placing.give_back(run, lead), "give_back")
 
     def _free_seats(self, run: Run) -> list[Seat]:

@@ -79,20 +79,19 @@ class Ending:
 
     def trunk_works(self, call: LiveCall) -> None:
         """Somebody answered: the trunk's faults so far are forgiven."""
-        guard = self._floor.trunks.get(call.campaign.trunk) if call.campaign is not None else None
+        guard = self._floor.trunks.get(call.trunk) if call.trunk is not None else None
         if guard is not None:
             guard.worked()
 
-    def judge_trunk(self, call: LiveCall, event: LegFailed) -> None:
-        """Tell the trunk's guard what a failed call says of the trunk."""
-        guard = self._floor.trunks.get(call.campaign.trunk) if call.campaign is not None else None
-        if guard is None:
-            return
-        result = outcome(call.life, event.status, call.connect_s)
-        if FLAGS[result].trunk:
+    def judge_trunk(self, call: LiveCall, event: LegFailed) -> bool:
+        """Tell the trunk's guard what a failed call says of the trunk. True: it was the trunk's fault."""
+        guard = self._floor.trunks.get(call.trunk) if call.trunk is not None else None
+        fault = FLAGS[outcome(call.life, event.status, call.connect_s)].trunk
+        if guard is not None and fault:
             guard.failed(self._floor.monotonic(), event.retry_after)
-        elif event.status > 0:
+        elif guard is not None and event.status > 0:
             guard.worked()
+        return fault
 
     def _learn(self, call: LiveCall, result: Outcome) -> None:
         run = self._floor.runs.get(call.campaign.id) if call.campaign is not None else None
@@ -129,6 +128,7 @@ class Ending:
                     lead=call.lead.id if call.lead is not None else None,
                     campaign=call.campaign.id if call.campaign is not None else None,
                     project=call.project,
+                    keeps_lead=call.keeps_lead,
                 )
             )
         if facts:
@@ -138,7 +138,8 @@ class Ending:
         by = call.by or EndedBy.ENGINE
         reason = call.reason or Reason("ended")
         now, talk_s = self._floor.now(), call.life.talk_s
-        return CallEnded(call.id, call.project, by, reason, talk_s, now, call.served_by, call.sound)
+        hold_s = call.hold.total(self._floor.monotonic())
+        return CallEnded(call.id, call.project, by, reason, talk_s, now, call.served_by, call.sound, hold_s)
 
 
 def may_be_waited_for(call: LiveCall) -> bool:

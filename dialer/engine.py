@@ -10,6 +10,7 @@ what the doors may do is here.
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,16 +18,22 @@ from dialer.calls import Calls
 from dialer.dialing import Dialing
 from dialer.facts import EndedBy, TrunkChanged
 from dialer.floor import ENGINE, Floor, LiveCall, Ports, Settings
+from dialer.holding import Holding
 from dialer.incoming import Incoming
 from dialer.line_events import (
     LegAnswered,
     LegBeeped,
+    LegDigit,
     LegEnded,
     LegFailed,
+    LegHeld,
     LegJudged,
     LegOffered,
+    LegResumed,
     LegRinging,
+    LegTransferAsked,
     LineEvent,
+    MonitorEnded,
     PromptEnded,
     TrunkMoved,
     TrunkState,
@@ -34,9 +41,22 @@ from dialer.line_events import (
 from dialer.operators import Operators
 from dialer.recorder import Recorder
 from dialer.restart import recover
-from dialer.shapes import CallId, CampaignId, OperatorId, Reason
-from dialer.status import CampaignStatus, OperatorView, campaign_status, not_running, operator_view
+from dialer.shapes import CallId, CampaignId, MonitorMode, OperatorId, Reason
+from dialer.status import (
+    CampaignStatus,
+    ListeningView,
+    OperatorView,
+    TalkView,
+    campaign_status,
+    is_talk,
+    not_running,
+    operator_view,
+    talk_view,
+)
+from dialer.supervision import Supervision
+from dialer.transfers import Transfers
 from dialer.trunk import TrunkGuard
+from dialer.ways import read_trunks
 from kit import log
 from kit.tasks import Tasks
 
@@ -44,7 +64,19 @@ __all__ = ["CampaignStatus", "Engine", "OperatorView", "Ports", "Settings"]
 
 _log = log.get("dialer.engine")
 _STOP_S = 3.0
-LegEvent = LegRinging | LegAnswered | LegFailed | LegEnded | LegJudged | LegBeeped | PromptEnded
+LegEvent = (
+    LegRinging
+    | LegAnswered
+    | LegFailed
+    | LegEnded
+    | LegHeld
+    | LegResumed
+    | LegDigit
+    | LegTransferAsked
+    | LegJudged
+    | LegBeeped
+    | PromptEnded
+)
 
 
 class Engine:
@@ -59,6 +91,9 @@ class Engine:
         self._operators.hooks = self._calls
         self._incoming = Incoming(self._floor, self._calls)
         self._dialing = Dialing(self._floor, self._operators, self._calls)
+        self._holding = Holding(self._floor)
+        self._transfers = Transfers(self._floor, self._operators, self._calls, self._holding)
+        self._supervision = Supervision(self._floor, self._operators.phones)
         self.overtaken = False
         self._on_call: dict[type[Any], Callable[[LiveCall, Any], None]] = {
             LegRinging: self._calls.rang,
@@ -68,12 +103,17 @@ class Engine:
             LegJudged: self._calls.judged,
             LegBeeped: self._calls.beeped,
             PromptEnded: self._calls.prompt_ended,
+            LegHeld: self._holding.customer_held,
+            LegResumed: self._holding.customer_resumed,
         }
         self._on_phone: dict[type[Any], Callable[[Any, Any], None]] = {
             LegRinging: self._operators.phones.rang,
             LegAnswered: self._operators.phones.answered,
             LegFailed: self._operators.phones.failed,
             LegEnded: self._operators.phones.ended,
+            LegHeld: self._holding.phone_held,
+            LegResumed: self._holding.phone_resumed,
+            LegTransferAsked: self._transfers.asked,
         }
 
     # ------------------------------------------------------------ life
@@ -83,7 +123,7 @@ class Engine:
         self._tasks.spawn(self._recorder.run(), "recorder")
         await recover(self._floor)
         self._floor.ports.lines.listen(self._listen)
-        self._dialing.read_trunks()
+        read_trunks(self._floor)
         self._tasks.spawn(self._dialing.run(), "dialing")
 
     async def drain(self, patience_s: float = 600.0) -> bool:
@@ -157,9 +197,68 @@ class Engine:
         """Record silence, or sound again, of the call that the operator talks on. Raises NotYourCall."""
         self._calls.taping.pause(call, operator, paused)
 
+    async def hold(self, call: CallId, operator: OperatorId, *, held: bool) -> None:
+        """Let the customer wait with music, or talk again. Raises NotYourCall."""
+        if held:
+            self._holding.hold(call, operator)
+        else:
+            self._holding.resume(call, operator)
+
+    async def mute(self, call: CallId, operator: OperatorId, *, muted: bool) -> None:
+        """The customer does not hear the operator, or does again. Raises NotYourCall."""
+        self._holding.mute(call, operator, muted)
+
+    async def press(self, call: CallId, operator: OperatorId, keys: str) -> None:
+        """Press keys (0-9 * # A-D) for the customer's side. Raises NotYourCall, KeysNotTaken."""
+        self._holding.press(call, operator, keys)
+
+    async def transfer(self, call: CallId, operator: OperatorId, to: OperatorId, *, warm: bool) -> None:
+        """Give the customer to a ready colleague; `warm`: after a word with the operator.
+
+        Raises NotYourCall, NoTransfer, OperatorNotReady.
+        """
+        self._transfers.to_operator(call, operator, to, warm=warm)
+
+    async def transfer_to_phone(self, call: CallId, operator: OperatorId, extension: str, *, warm: bool) -> None:
+        """Call a phone of the exchange to take the customer over; `warm`: after a word with the operator.
+
+        Raises NotYourCall, NoTransfer, PhoneRefused, OperatorNotReady.
+        """
+        await self._transfers.to_phone(call, operator, extension, warm=warm)
+
+    async def end_transfer(self, call: CallId, operator: OperatorId, *, complete: bool) -> None:
+        """Join the customer to whom the operator has spoken with, or let that phone go and talk to the customer again.
+
+        Raises NotYourCall, NoTransfer.
+        """
+        if complete:
+            self._transfers.complete(call, operator)
+        else:
+            self._transfers.take_back(call, operator)
+
+    async def monitor(self, call: CallId, supervisor: OperatorId, extension: str, mode: MonitorMode) -> None:
+        """Call the supervisor's phone and let it hear the call; again: in another mode.
+
+        Raises CannotMonitor, AlreadyListening, PhoneRefused.
+        """
+        await self._supervision.listen(call, supervisor, extension, mode)
+
+    async def stop_monitoring(self, call: CallId, supervisor: OperatorId) -> None:
+        """Listen no more; who does not listen to this call does not mind."""
+        self._supervision.stop(call, supervisor)
+
     async def disposed(self, call: CallId, operator: OperatorId) -> None:
         """The call has its disposition: wrap-up is over."""
         self._operators.disposed(operator, call)
+
+    def talk(self, operator: OperatorId) -> TalkView | None:
+        """How the operator's talk stands; None: there is none."""
+        call = next((c for c in self._floor.calls.values() if c.operator == operator and is_talk(c)), None)
+        return None if call is None else talk_view(call, self._transfers.of(call.id), self._floor.monotonic())
+
+    def listening(self, supervisor: OperatorId) -> ListeningView | None:
+        """Which call the supervisor hears, and how; None: none."""
+        return self._supervision.view(supervisor)
 
     def operator(self, operator: OperatorId) -> OperatorView | None:
         seat = self._floor.seats.get(operator)
@@ -190,6 +289,8 @@ class Engine:
             self._floor.guarded(self._trunk_moved, event.state)
         elif isinstance(event, LegOffered):
             self._floor.guarded(self._incoming.offered, event)
+        elif isinstance(event, MonitorEnded):
+            self._floor.guarded(self._supervision.ended, event)
         elif isinstance(event, LegFailed | LegEnded) and self._incoming.gave_up(event.leg):
             return
         else:
@@ -199,7 +300,8 @@ class Engine:
         call = self._floor.by_leg.get(event.leg)
         phone = self._floor.phones.get(event.leg)
         if call is not None:
-            self._calls.safely(call, self._on_call[type(event)], event)
+            if type(event) in self._on_call:
+                self._calls.safely(call, self._on_call[type(event)], event)
         elif phone is not None and type(event) in self._on_phone:
             self._floor.guarded(self._on_phone[type(event)], phone, event)
         elif isinstance(event, LegAnswered) and phone is None:  # whoever placed it has given it up
@@ -239,4 +341,4 @@ def _seen(state: TrunkState, guard: TrunkGuard | None, now: float) -> TrunkState
     closed = guard.closed(now) if guard is not None and state.up else None
     if closed is None:
         return state
-    return TrunkState(state.name, state.up, closed, state.channels, state.in_use, state.cps)
+    return replace(state, reason=closed)

@@ -4,6 +4,11 @@ kit.errors.AhizeError
 ├── Conflict (409)
 │   ├── NotSignedIn      the operator's phone is not connected
 │   ├── NotYourCall      the call is not with this operator
+│   ├── OperatorNotReady the colleague cannot be given a call now
+│   ├── NoTransfer       nobody is being called to take the call over, or somebody is already
+│   ├── AlreadyListening the supervisor listens to another call
+│   ├── KeysNotTaken     the customer's line knows no keys
+│   ├── CannotMonitor    nobody talks there, or another supervisor listens
 │   └── Draining         the engine takes nothing new any more
 ├── Forbidden (403)
 │   └── PhoneRefused     the rules do not let this extension be called
@@ -23,6 +28,36 @@ class NotYourCall(Conflict):
     """This call is not with you any more."""
 
     code = "not_your_call"
+
+
+class OperatorNotReady(Conflict):
+    """This colleague is not ready for a call of this project; choose another, or wait."""
+
+    code = "operator_not_ready"
+
+
+class NoTransfer(Conflict):
+    """This call is not being handed on like that now; look at it again."""
+
+    code = "no_transfer"
+
+
+class AlreadyListening(Conflict):
+    """You listen to another call, or your phone waits for calls; stop that first."""
+
+    code = "already_listening"
+
+
+class KeysNotTaken(Conflict):
+    """The customer's line takes no keys; allow telephone-event (RFC 4733) on the trunk."""
+
+    code = "keys_not_taken"
+
+
+class CannotMonitor(Conflict):
+    """Nobody can listen to this call now: the talk is held or over, or another supervisor listens."""
+
+    code = "cannot_monitor"
 
 
 class Draining(Conflict):

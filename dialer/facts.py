@@ -12,6 +12,7 @@ from dialer.shapes import (
     CampaignId,
     DialogRef,
     LeadId,
+    MonitorMode,
     OperatorId,
     PersonId,
     ProjectId,
@@ -38,7 +39,8 @@ class AttemptAnswered:
 
 @dataclass(frozen=True, slots=True)
 class AttemptEnded:
-    """Final. `status`: the last SIP status (0: none). `ring_s`, `talk_s`: seconds."""
+    """Final. `status`: the last SIP status (0: none). `ring_s`, `talk_s`: seconds. `keeps_lead`: the lead stays
+    reserved, as another attempt follows at once by another trunk."""
 
     attempt: AttemptId
     fence: int
@@ -51,6 +53,7 @@ class AttemptEnded:
     lead: LeadId | None = None
     campaign: CampaignId | None = None
     project: ProjectId | None = None
+    keeps_lead: bool = False
 
 
 class Direction(StrEnum):
@@ -60,7 +63,10 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CallStarted:
-    """A live call: an answered outgoing one, or an incoming one at its INVITE. `number`: the other side, if known."""
+    """A live call: an answered outgoing one, or an incoming one at its INVITE. `number`: the other side, if known.
+
+    `withheld` and `diverted_by` as of `dialer.line_events.LegOffered`.
+    """
 
     call: CallId
     direction: Direction
@@ -72,6 +78,8 @@ class CallStarted:
     person: PersonId | None = None
     attempt: AttemptId | None = None
     called: str | None = None
+    withheld: bool = False
+    diverted_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +98,83 @@ class CallConnected:
     project: ProjectId
     operator: OperatorId
     connect_ms: float
+    at: datetime
+
+
+class HeldBy(StrEnum):
+    OPERATOR = "operator"  # by the desk, or by the hold key of the phone
+    CUSTOMER = "customer"
+
+
+@dataclass(frozen=True, slots=True)
+class CallHeld:
+    """The operator put the customer on hold, or the customer's side does not want to hear."""
+
+    call: CallId
+    project: ProjectId
+    operator: OperatorId
+    by: HeldBy
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallResumed:
+    """`hold_s`: seconds for which operators held the customer, all in all."""
+
+    call: CallId
+    project: ProjectId
+    operator: OperatorId
+    by: HeldBy
+    hold_s: float
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallTransferred:
+    """The customer talks to somebody else now: `to` is an operator, `extension` a phone of the exchange."""
+
+    call: CallId
+    project: ProjectId
+    operator: OperatorId
+    at: datetime
+    to: OperatorId | None = None
+    extension: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TransferFailed:
+    """The phone was not reached; the customer is with the operator as before."""
+
+    call: CallId
+    project: ProjectId
+    operator: OperatorId
+    extension: str
+    reason: Reason
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallMonitored:
+    """A supervisor hears the call from now on, in this mode; again when the mode changes."""
+
+    call: CallId
+    project: ProjectId
+    operator: OperatorId
+    supervisor: OperatorId
+    mode: MonitorMode
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MonitoringEnded:
+    """The supervisor, who had listened since `began_at`, has left; None: it never began, for this reason."""
+
+    call: CallId
+    project: ProjectId
+    operator: OperatorId | None
+    supervisor: OperatorId
+    reason: Reason
+    began_at: datetime | None
     at: datetime
 
 
@@ -124,6 +209,7 @@ class CallEnded:
     at: datetime
     operator: OperatorId | None = None
     sound: LegSound | None = None
+    hold_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +249,12 @@ Fact = (
     | CallStarted
     | CallQueued
     | CallConnected
+    | CallHeld
+    | CallResumed
+    | CallTransferred
+    | TransferFailed
+    | CallMonitored
+    | MonitoringEnded
     | CallEnded
     | OperatorChanged
     | CampaignPaced

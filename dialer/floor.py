@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from dialer import call as lives
 from dialer import operator as days
+from dialer.errors import NotYourCall
 from dialer.estimates import Observed
 from dialer.facts import Direction, EndedBy, LegSound
 from dialer.pacing import Pace
@@ -76,6 +77,48 @@ class Ports:
     recordings: Recordings | None = None
 
 
+class PhoneOwner(Protocol):
+    """Whose phone it is that is called."""
+
+    def phone_up(self, leg: "PhoneLeg") -> None: ...
+
+    def phone_down(self, leg: "PhoneLeg", event: days.Event, reason: Reason) -> None:
+        """`event`: LEG_FAILED or LEG_LOST."""
+        ...
+
+
+class CallWatcher(Protocol):
+    """Whoever goes along with a talk without being one of the two."""
+
+    def bridged(self, call: "LiveCall", leg: LegId) -> None:
+        """The customer and this leg hear each other from now on."""
+        ...
+
+    def parted(self, call: "LiveCall") -> None:
+        """The operator's leg ended; the customer waits for another."""
+        ...
+
+    def over(self, call: "LiveCall") -> None: ...
+
+
+@dataclass(slots=True)
+class Hold:
+    """Whether the operator lets the customer wait, and was not to be heard. `since`: monotonic seconds; `by_phone`: by
+    the key of the operator's phone, which ends it too."""
+
+    since: float | None = None
+    by_phone: bool = False
+    before_s: float = 0.0
+    muted: bool = False
+
+    def total(self, now: float) -> float:
+        """Seconds of hold so far."""
+        return self.before_s + (now - self.since if self.since is not None else 0.0)
+
+    def end(self, now: float) -> None:
+        self.before_s, self.since, self.by_phone = self.total(now), None, False
+
+
 @dataclass(slots=True, eq=False)
 class LiveCall:
     """One customer's call as long as it lives. `fence` is that of `owner`."""
@@ -90,6 +133,7 @@ class LiveCall:
     number: str | None = None
     campaign: Campaign | None = None
     lead: Lead | None = None
+    trunk: str | None = None  # that it leaves by
     attempt: AttemptId | None = None
     dialog: DialogRef | None = None
     operator: OperatorId | None = None  # reserved for it, or talking
@@ -98,6 +142,8 @@ class LiveCall:
     prompts: list[str] = field(default_factory=list[str])  # what is still to be said to a caller before the line
     status: int = 0
     sent: bool = False  # the INVITE is out
+    diverted: bool = False  # placed again, as the first trunk could not take it
+    keeps_lead: bool = False  # its lead goes on to another attempt
     started: bool = False  # CallStarted was noted
     muted: bool = False  # the fence was overtaken: nothing more is written
     taped: bool = False  # its recording has begun
@@ -106,6 +152,8 @@ class LiveCall:
     by: EndedBy | None = None
     reason: Reason | None = None
     sound: LegSound | None = None
+    hold: Hold = field(default_factory=Hold)
+    targets: tuple[str, ...] | None = None  # of a 3xx; a second one is not followed
     timer: asyncio.TimerHandle | None = None
 
     @property
@@ -120,10 +168,12 @@ class LiveCall:
 
 @dataclass(slots=True, eq=False)
 class PhoneLeg:
-    """One call to an operator's phone."""
+    """One call to a phone of the exchange. `operator`: who sits there, or listens there; None: somebody else."""
 
     id: LegId
-    operator: OperatorId
+    extension: str
+    owner: PhoneOwner
+    operator: OperatorId | None
     attempt: AttemptId
     life: lives.Life
     fence: int
@@ -203,6 +253,7 @@ class Floor:
         self.seats: dict[OperatorId, Seat] = {}
         self.runs: dict[CampaignId, Run] = {}
         self.trunks: dict[str, TrunkGuard] = {}
+        self.watchers: list[CallWatcher] = []
         self.wake = asyncio.Event()
         """Something came free: the campaigns look again."""
         self.fewer = asyncio.Event()
@@ -221,10 +272,40 @@ class Floor:
         self.calls[call.id] = call
         self.by_leg[call.leg] = call
 
+    def move(self, call: LiveCall, leg: LegId) -> None:
+        """The call goes on on another leg."""
+        self.by_leg.pop(call.leg, None)
+        call.leg = leg
+        self.by_leg[leg] = call
+
     def remove(self, call: LiveCall) -> None:
         self.calls.pop(call.id, None)
         self.by_leg.pop(call.leg, None)
         self.fewer.set()
+        for watcher in self.watchers:
+            self.guarded(watcher.over, call)
+
+    def talk_of(self, call_id: CallId, operator: OperatorId) -> LiveCall:
+        """The call that this operator talks on. Raises NotYourCall."""
+        call = self.calls.get(call_id)
+        if call is None or call.operator != operator or call.life.state is not lives.State.CONNECTED:
+            raise NotYourCall
+        return call
+
+    def join(self, call: LiveCall, leg: LegId) -> None:
+        """Let the customer and this leg hear each other; a hold ends."""
+        self.ports.lines.join(call.leg, leg)
+        call.hold.end(self.monotonic())
+        for watcher in self.watchers:
+            self.guarded(watcher.bridged, call, leg)
+
+    def part(self, call: LiveCall) -> None:
+        """The operator's leg is gone: silence for the customer."""
+        self.guarded(self.ports.lines.part, call.leg)
+        call.hold.end(self.monotonic())
+        call.hold.muted = False
+        for watcher in self.watchers:
+            self.guarded(watcher.parted, call)
 
     def remove_phone(self, leg: PhoneLeg) -> None:
         self.phones.pop(leg.id, None)

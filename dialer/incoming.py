@@ -91,4 +91,6 @@ def _started(call: LiveCall, event: LegOffered, caller: Caller, floor: Floor) ->
         lead=caller.lead,
         person=caller.person,
         called=event.called,
+        withheld=event.withheld,
+        diverted_by=event.diverted_by,
     )

@@ -1,14 +1,16 @@
 """One leg of the line: its SIP call, its sound, and the translation between what both say of it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zlib import crc32
 
+from dialer.digits import Digits
 from dialer.facts import LegSound
 from dialer.shapes import DialogRef, DialogSeed, LegId
 from media.bridge import joined
 from media.description import Description, Direction, Payload
 from media.firstvoice import FirstVoice
+from media.monitor import Monitor
 from media.mos import mos
 from media.recorder import Recorder
 from media.sdes import Crypto
@@ -17,6 +19,7 @@ from sip.call import Call
 from sip.client_call import ClientCall
 from sip.crypto import Crypto as CryptoLine
 from sip.errors import BadSdp
+from sip.referral import TransferRequest
 from sip.sdp import Format, SessionDescription
 from sip.server_call import ServerCall
 from sip.uri import is_ip
@@ -41,6 +44,10 @@ class LineLeg:
     recorder: Recorder | None = None
     answered_at: float | None = None  # by loop.time()
     voice: FirstVoice | None = None
+    digits: Digits = field(default_factory=Digits)
+    targets: tuple[str, ...] = ()  # of a 3xx, until the failure that follows it is told
+    transfer: TransferRequest | None = None  # asked for by the other side
+    monitor: Monitor | None = None  # of a supervisor's leg
 
     @property
     def client(self) -> ClientCall | None:

@@ -14,6 +14,7 @@ class TrunkState:
     channels: int  # room for this many calls at once
     in_use: int
     cps: float = 0.0  # new calls a second at most; 0: no limit
+    weight: int = 1  # its share of the calls that may leave by any trunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,16 @@ class LegAnswered:
 
 @dataclass(frozen=True, slots=True)
 class LegFailed:
-    """No call came about. `status` 0: nothing came back (RFC 3261 timer B), or 487 after our CANCEL."""
+    """No call came about. `status` 0: nothing came back (RFC 3261 timer B), or 487 after our CANCEL.
+
+    `targets`: where else a 3xx says to call, as numbers, the best first. Nothing is followed by itself.
+    """
 
     leg: LegId
     status: int
     reason: str
     retry_after: float | None = None  # seconds, when the other side asked for a rest (RFC 3261 §20.33)
+    targets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +59,58 @@ class LegEnded:
 
 @dataclass(frozen=True, slots=True)
 class LegOffered:
-    """An incoming INVITE from a trunk, not answered yet. `number`: the caller if shown; `called`: the number called."""
+    """An incoming INVITE from a trunk, not answered yet. `number`: the caller if shown; `called`: the number called.
+
+    `withheld`: the caller does not want to be shown; `diverted_by`: who sent the call on, the last one first.
+    """
 
     leg: LegId
     trunk: str
     number: str | None
     called: str
     name: str
+    withheld: bool = False
+    diverted_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LegHeld:
+    """The other side holds: it does not want to hear."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class LegResumed:
+    """The other side hears again."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class LegDigit:
+    """One key was pressed at the other side (0-9 * # A-D), however it came: RFC 4733, INFO, or both at once."""
+
+    leg: LegId
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegTransferAsked:
+    """The other side of an answered leg asks us to call `target` (a number or an extension) in its place (REFER).
+
+    Refused unless `Lines.tell_transfer` is called before the listener returns.
+    """
+
+    leg: LegId
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorEnded:
+    """The supervisor's leg hears nobody any more: it was stopped, or the bridge or the leg is over."""
+
+    leg: LegId
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,5 +146,18 @@ class TrunkMoved:
 
 
 LineEvent = (
-    LegRinging | LegAnswered | LegFailed | LegEnded | LegOffered | LegJudged | LegBeeped | PromptEnded | TrunkMoved
+    LegRinging
+    | LegAnswered
+    | LegFailed
+    | LegEnded
+    | LegOffered
+    | LegHeld
+    | LegResumed
+    | LegDigit
+    | LegTransferAsked
+    | LegJudged
+    | LegBeeped
+    | MonitorEnded
+    | PromptEnded
+    | TrunkMoved
 )

@@ -10,23 +10,26 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from dialer.errors import CannotMonitor, KeysNotTaken
 from dialer.legs import LineLeg, sound_file
-from dialer.line_events import LegEnded, LegFailed, LineEvent, PromptEnded, TrunkState
+from dialer.line_events import LegEnded, LegFailed, LineEvent, MonitorEnded, PromptEnded, TrunkState
 from dialer.listening import Listening
 from dialer.ports import Clock, RecordingSink
-from dialer.shapes import AttemptId, DialogRef, DialogSeed, LegId
+from dialer.shapes import AttemptId, DialogRef, DialogSeed, LegId, MonitorMode
 from dialer.switchboard import NOT_ACCEPTABLE, NOT_NOW, Switchboard
 from dialer.trunks import Trunk, TrunkWatch
 from kit import log
 from kit.tasks import Tasks
 from media import bridge, player
 from media.errors import MediaError
+from media.monitor import Mode, Monitor
 from media.recorder import Recorder
 from media.session import PortRange
 from sip.agent import UserAgent
 from sip.call import NOBODY, UNKNOWN_CALL
 from sip.errors import SipError, WrongState
 from sip.tls import Tls
+from sip.transport import Address
 from sip.uri import Uri, for_number
 
 _log = log.get("dialer.lines")
@@ -37,6 +40,8 @@ _PATIENCE = 0.4
 """The part of that time in which an answer is waited for: two silences in a row end before the next turn."""
 _SILENCES = 2
 _SLICES = 20
+_LOOK_AGAIN_S, _LOOKS = 5.0, 120
+"""A trunk whose name server fails is looked for so often, when lost calls are to be ended there: for ten minutes."""
 
 
 class SipLines(Switchboard):
@@ -173,8 +178,10 @@ class SipLines(Switchboard):
     async def _end_lost(self, dialog: DialogRef, watch: TrunkWatch, answered: bool) -> None:
         if dialog.seed.local_address != self._agent.local_address:
             _log.warning("a lost call came from another address; its end may not be understood", trunk=dialog.trunk)
-        trunk = watch.trunk
-        to = watch.address or await self._agent.resolve(trunk.host, trunk.port, trunk.transport)
+        to = await self._where(watch)
+        if to is None:
+            _log.warning("a lost call cannot be ended: the trunk's address is not known", trunk=dialog.trunk)
+            return
         await self._agent.end_lost(
             call_id=dialog.seed.call_id,
             from_tag=dialog.seed.from_tag,
@@ -187,8 +194,20 @@ class SipLines(Switchboard):
             remote_target=dialog.remote_target,
             route_set=dialog.route_set,
             answered=answered,
-            account=trunk.account,
+            account=watch.trunk.account,
         )
+
+    async def _where(self, watch: TrunkWatch) -> Address | None:
+        """Where the trunk is, as soon as a name server says so; None: none did for long."""
+        trunk = watch.trunk
+        for _ in range(_LOOKS):
+            if watch.address is not None:
+                return watch.address
+            try:
+                return await self._agent.resolve(trunk.host, trunk.port, trunk.transport)
+            except OSError:
+                await asyncio.sleep(_LOOK_AGAIN_S)
+        return None
 
     # ------------------------------------------------------------ calls that come in
 
@@ -237,6 +256,63 @@ class SipLines(Switchboard):
             _log.error("a prompt cannot be played", setting=prompt, error=str(error))
             if not repeat:
                 self._soon(ended)
+
+    def mute(self, leg: LegId, *, muted: bool) -> None:
+        mine = self._legs.get(leg)
+        if mine is not None:
+            bridge.mute(mine.sound, muted=muted)
+
+    def press(self, leg: LegId, keys: str) -> None:
+        mine = self._legs.get(leg)
+        try:
+            if mine is not None:
+                mine.sound.press(keys)
+        except MediaError as error:
+            raise KeysNotTaken from error
+
+    def monitor(self, supervisor: LegId, operator: LegId, mode: MonitorMode) -> None:
+        mine, talking = self._legs.get(supervisor), self._legs.get(operator)
+        if mine is None or talking is None:
+            raise CannotMonitor
+        if mine.monitor is not None and mine.monitor.hears(talking.sound):
+            mine.monitor.switch(Mode(mode))
+            return
+        former, mine.monitor = mine.monitor, None
+        if former is not None:
+            former.stop()
+        try:
+            monitor = Monitor(mine.sound, talking.sound, on_end=lambda: self._unmonitored(mine))
+            monitor.start(Mode(mode))
+        except MediaError as error:
+            raise CannotMonitor from error
+        mine.monitor = monitor
+
+    def _unmonitored(self, leg: LineLeg) -> None:
+        """A monitor that another has followed on the same leg ends without a word."""
+        if leg.monitor is not None:
+            leg.monitor = None
+            asyncio.get_running_loop().call_soon(self._tell_unmonitored, leg)
+
+    def _tell_unmonitored(self, leg: LineLeg) -> None:
+        if leg.monitor is None:  # else it hears the next bridge already
+            self._tell(MonitorEnded(leg.id))
+
+    def stop_monitoring(self, supervisor: LegId) -> None:
+        mine = self._legs.get(supervisor)
+        if mine is not None and mine.monitor is not None:
+            mine.monitor.stop()
+
+    def tell_transfer(self, leg: LegId, status: int) -> None:
+        mine = self._legs.get(leg)
+        asked = mine.transfer if mine is not None else None
+        if asked is None:
+            return
+        if not asked.is_open:
+            asked.tell(status)
+        elif status < 300:
+            asked.accept()
+        else:
+            asked.refuse(status)
 
     def judge(self, leg: LegId, measures: Mapping[str, float]) -> None:
         mine = self._legs.get(leg)

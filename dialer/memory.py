@@ -134,10 +134,27 @@ class MemoryLeads:
         resource = "engine" if start.campaign is None else f"campaign:{start.campaign}"
         if self.fences.get(resource) != start.fence or start.number in self._live:
             return False
+        if start.follows is not None:
+            if not self._redirect(start, start.follows):
+                return False
+        elif start.lead is not None and self.leads[start.lead].state != "reserved":
+            return False
         self.attempts[start.id] = StoredAttempt(start, start.dialog)
         self._live.add(start.number)
         if start.lead is not None:
             self.leads[start.lead].state = "dialing"
+        return True
+
+    def _redirect(self, start: AttemptStart, follows: AttemptId) -> bool:
+        """End the redirected attempt; its lead stays taken. False: it is over already."""
+        stored = self.attempts[follows]
+        if stored.ended is not None:
+            return False
+        first = stored.start
+        stored.ended = AttemptEnded(
+            follows, start.fence, first.kind, Outcome.REDIRECTED, 0, 0.0, 0.0, start.at, lead=first.lead
+        )
+        self._live.discard(first.number)
         return True
 
     async def unfinished(self) -> Sequence[LostAttempt]:
@@ -172,6 +189,9 @@ class MemoryLeads:
         if lead is None:
             return
         lead.outcomes.append(fact.outcome)
+        if fact.keeps_lead:
+            lead.state = "reserved"
+            return
         if FLAGS[fact.outcome].counts:
             lead.lead = replace(lead.lead, tries=lead.lead.tries + 1)
         delay = self.retry.after(fact.outcome, lead.lead.tries)

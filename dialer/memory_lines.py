@@ -3,24 +3,30 @@
 import asyncio
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from dialer.errors import CannotMonitor, KeysNotTaken
 from dialer.facts import LegSound
 from dialer.line_events import (
     LegAnswered,
     LegBeeped,
+    LegDigit,
     LegEnded,
     LegFailed,
+    LegHeld,
     LegJudged,
     LegOffered,
+    LegResumed,
     LegRinging,
+    LegTransferAsked,
     LineEvent,
+    MonitorEnded,
     PromptEnded,
     TrunkMoved,
     TrunkState,
 )
 from dialer.ports import RecordingSink
-from dialer.shapes import AttemptId, DialogRef, DialogSeed, LegId, Reason
+from dialer.shapes import AttemptId, DialogRef, DialogSeed, LegId, MonitorMode, Reason
 
 _NETWORK_S = 0.02
 
@@ -31,7 +37,7 @@ class FarEnd:
 
     `talk_s`: hangs up so long after the answer (None: never). `late`: its 200 OK crosses our CANCEL.
     `heard`: what a detector hears `heard_after_s` after the answer; `beep_s`: when its beep is over (None: never).
-    `sound`: how the call sounded.
+    `sound`: how the call sounded. `targets`: where else a 3xx says to call. `keys`: whether it takes keys.
     """
 
     status: int = 200
@@ -44,6 +50,8 @@ class FarEnd:
     heard_after_s: float = 1.2
     beep_s: float | None = None
     sound: LegSound | None = None
+    targets: tuple[str, ...] = ()
+    keys: bool = True
 
 
 ANSWERS = FarEnd()
@@ -69,6 +77,11 @@ class MemoryLeg:
     cancelled: bool = False
     sink: RecordingSink | None = None
     paused: bool = False
+    muted: bool = False
+    pressed: str = ""
+    monitors: LegId | None = None  # the operator's leg, of a supervisor's
+    mode: MonitorMode | None = None
+    transfer: list[int] = field(default_factory=list[int])  # what it was told of the transfer that it asked for
 
 
 class MemoryLines:
@@ -82,6 +95,8 @@ class MemoryLines:
         self.prompt_s = prompt_s
         self.legs: dict[LegId, MemoryLeg] = {}
         self.sent: list[tuple[float, str, AttemptId]] = []
+        self.on_trunk: dict[str, FarEnd] = {}
+        """What becomes of every customer's call by a trunk, whoever is called."""
         self.played: list[tuple[str, str]] = []
         self.refused: list[tuple[LegId, int]] = []
         self.ended_lost: list[tuple[DialogRef, bool]] = []
@@ -108,7 +123,8 @@ class MemoryLines:
 
     def dial(self, leg: LegId, dialog: DialogRef, attempt: AttemptId) -> None:
         number = dialog.request_uri.removeprefix("sip:").removesuffix("@far")
-        made = MemoryLeg(leg, dialog.trunk, number, self._far(number), dialog, attempt)
+        far = self._far(number) if is_phone(number) else self.on_trunk.get(dialog.trunk) or self._far(number)
+        made = MemoryLeg(leg, dialog.trunk, number, far, dialog, attempt)
         self.legs[leg] = made
         self.sent.append((asyncio.get_running_loop().time(), number, attempt))
         if made.far.rings_after_s is not None and made.far.rings_after_s < made.far.after_s:
@@ -156,7 +172,12 @@ class MemoryLines:
         other = self.legs.get(mine.joined) if mine.joined is not None else None
         if other is not None:
             other.joined = None
+            other.muted = False
         mine.joined = mine.prompt = None
+        mine.muted = False
+        for ear in [one for one in self.legs.values() if one.monitors is not None]:
+            if leg in (ear.id, ear.monitors) or (other is not None and other.id == ear.monitors):
+                self.stop_monitoring(ear.id)
 
     def play(self, leg: LegId, prompt: str, *, repeat: bool = False) -> None:
         mine = self.legs.get(leg)
@@ -167,6 +188,36 @@ class MemoryLines:
         self.played.append((mine.number, prompt))
         if not repeat:
             self._later(self.prompt_s, self._prompt_over, mine, prompt)
+
+    def mute(self, leg: LegId, *, muted: bool) -> None:
+        self.legs[leg].muted = muted and self.legs[leg].joined is not None
+
+    def press(self, leg: LegId, keys: str) -> None:
+        if not self.legs[leg].far.keys:
+            raise KeysNotTaken
+        self.legs[leg].pressed += keys
+
+    def monitor(self, supervisor: LegId, operator: LegId, mode: MonitorMode) -> None:
+        mine, talking = self.legs[supervisor], self.legs.get(operator)
+        others = (leg for leg in self.legs.values() if leg is not mine)
+        if talking is None or talking.joined is None or any(leg.monitors == operator for leg in others):
+            raise CannotMonitor
+        mine.monitors, mine.mode = operator, mode
+
+    def stop_monitoring(self, supervisor: LegId) -> None:
+        mine = self.legs.get(supervisor)
+        if mine is not None and mine.monitors is not None:
+            mine.monitors = mine.mode = None
+            asyncio.get_running_loop().call_soon(self._tell_unmonitored, mine)
+
+    def _tell_unmonitored(self, leg: MemoryLeg) -> None:
+        if leg.monitors is None:
+            self._tell(MonitorEnded(leg.id))
+
+    def tell_transfer(self, leg: LegId, status: int) -> None:
+        mine = self.legs.get(leg)
+        if mine is not None:
+            mine.transfer.append(status)
 
     def judge(self, leg: LegId, measures: Mapping[str, float]) -> None:
         mine = self.legs[leg]
@@ -204,6 +255,20 @@ class MemoryLines:
             self._over(mine, False, cause)
         else:
             self._fail(mine, 487)
+
+    def hold_far(self, leg: LegId, *, held: bool) -> None:
+        """The far end holds, or hears again."""
+        self._tell(LegHeld(leg) if held else LegResumed(leg))
+
+    def press_far(self, leg: LegId, keys: str) -> None:
+        for key in keys:
+            self._tell(LegDigit(leg, key))
+
+    def ask_transfer(self, leg: LegId, target: str) -> None:
+        """The far end asks us to call `target` in its place; what it is told stands in `MemoryLeg.transfer`."""
+        self._tell(LegTransferAsked(leg, target))
+        if not self.legs[leg].transfer:
+            self.tell_transfer(leg, 603)
 
     def move_trunk(self, name: str, *, up: bool, reason: str) -> None:
         self._trunks[name] = replace(self._trunks[name], up=up, reason=Reason(reason))
@@ -259,7 +324,7 @@ class MemoryLines:
     def _fail(self, leg: MemoryLeg, status: int) -> None:
         leg.state = "over"
         self.legs.pop(leg.id, None)
-        self._tell(LegFailed(leg.id, status, "", leg.far.retry_after))
+        self._tell(LegFailed(leg.id, status, "", leg.far.retry_after, leg.far.targets))
 
     def _over(self, leg: MemoryLeg, by_us: bool, cause: str) -> None:
         if leg.state != "up":

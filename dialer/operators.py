@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Protocol
 
 from dialer import operator as days
-from dialer.errors import Draining, NotSignedIn, PhoneRefused
+from dialer.errors import Draining, NotSignedIn
 from dialer.facts import OperatorChanged
-from dialer.floor import Floor, Seat
+from dialer.floor import Floor, PhoneLeg, Seat
 from dialer.operator import Command, Event, State
 from dialer.phones import Phones
 from dialer.routing import Candidate, Choice, choose
-from dialer.shapes import AttemptKind, CallId, CampaignId, DialRequest, OperatorId, ProjectId, Reason
+from dialer.shapes import CallId, CampaignId, OperatorId, ProjectId, Reason
 
 
 class OperatorHooks(Protocol):
@@ -28,11 +28,11 @@ class Operators:
 
     def __init__(self, floor: Floor) -> None:
         self._floor = floor
-        self._phones = Phones(floor, self)
+        self._phones = Phones(floor)
         self.hooks: OperatorHooks | None = None
         self._run: dict[Command, Callable[[Seat], None]] = {
-            Command.CALL_PHONE: self._phones.call,
-            Command.HANG_UP_PHONE: self._phones.hang_up,
+            Command.CALL_PHONE: self._call_phone,
+            Command.HANG_UP_PHONE: self._hang_up_phone,
             Command.TAKE_BACK_CALL: self._take_back,
             Command.ORPHAN_CALL: self._orphan,
             Command.START_WRAP_UP: self._start_wrap_up,
@@ -53,7 +53,7 @@ class Operators:
             self.tell(seat, Event.SIGN_IN)
             return seat
         projects = await self._floor.ports.qualifications.projects(operator)
-        await self._ask_rules(operator, extension)
+        await self._phones.ask_rules(extension, operator)
         if self._floor.draining:
             raise Draining
         seat = self._floor.seats.setdefault(operator, Seat(operator, extension))
@@ -68,13 +68,6 @@ class Operators:
                 before, seat.projects = seat.projects, await self._floor.ports.qualifications.projects(seat.id)
                 if seat.day.state is State.READY and not seat.projects <= before:
                     self._offer(seat)
-
-    async def _ask_rules(self, operator: OperatorId, extension: str) -> None:
-        trunk = self._floor.settings.leg_trunk
-        request = DialRequest(AttemptKind.LEG, extension, trunk, operator=operator)
-        verdict = await self._floor.ports.rules.may_dial(request, self._floor.now())
-        if not verdict.allowed:
-            raise PhoneRefused(reason=verdict.reason.code if verdict.reason else "refused")
 
     def set_ready(self, operator: OperatorId) -> Seat:
         """Ready now, or as soon as the phone is up or the call is over. Raises NotSignedIn."""
@@ -95,7 +88,7 @@ class Operators:
         """Offline whatever the operator is doing; for the engine's end, when no calls are left."""
         if seat.day.state is State.OFFLINE:
             return
-        self._phones.hang_up(seat)
+        self._hang_up_phone(seat)
         self._stop_wrap_up(seat)
         self.tell(seat, Event.LEG_LOST, reason)
 
@@ -142,6 +135,31 @@ class Operators:
         elif seat.day.state is State.TALKING:
             seat.wrap_up_s = 0.0 if seat.disposed == call else wrap_up_s
             self.tell(seat, Event.CALL_OVER)
+
+    # ------------------------------------------------------------ their phones
+
+    def _call_phone(self, seat: Seat) -> None:
+        seat.leg = self._phones.call(seat.extension, self, seat.id).id
+
+    def _hang_up_phone(self, seat: Seat) -> None:
+        leg, seat.leg = seat.leg, None
+        self._phones.hang_up(leg)
+
+    def seat_of(self, leg: PhoneLeg) -> Seat | None:
+        """Who sits at this phone; None: it is not the one in use."""
+        seat = self._floor.seats.get(leg.operator) if leg.operator is not None else None
+        return seat if seat is not None and seat.leg == leg.id else None
+
+    def phone_up(self, leg: PhoneLeg) -> None:
+        seat = self.seat_of(leg)
+        if seat is not None:
+            self.tell(seat, Event.LEG_UP)
+
+    def phone_down(self, leg: PhoneLeg, event: Event, reason: Reason) -> None:
+        seat = self.seat_of(leg)
+        if seat is not None:
+            seat.leg = None
+            self.tell(seat, event, reason)
 
     # ------------------------------------------------------------ turns
 

@@ -17,6 +17,7 @@ class Outcome(StrEnum):
     DECLINED = "declined"  # 603: a refusal of this call, not a do-not-call request
     UNAVAILABLE = "unavailable"  # 480
     UNKNOWN_NUMBER = "unknown_number"  # 404, 410, 484, 604
+    REDIRECTED = "redirected"  # 3xx: sent on, to a number that may not be dialed or on and on
     TRUNK_REFUSED = "trunk_refused"  # 401, 403, 407 again: the trunk, not the lead
     TRUNK_BUSY = "trunk_busy"  # 5xx: the trunk, not the lead
     NO_TRUNK = "no_trunk"  # 408, timer B: nothing came back
@@ -53,6 +54,7 @@ FLAGS: dict[Outcome, Flags] = {
     Outcome.DECLINED: Flags(),
     Outcome.UNAVAILABLE: Flags(),
     Outcome.UNKNOWN_NUMBER: Flags(),
+    Outcome.REDIRECTED: Flags(),
     Outcome.TRUNK_REFUSED: Flags(counts=False, trunk=True),
     Outcome.TRUNK_BUSY: Flags(counts=False, trunk=True),
     Outcome.NO_TRUNK: Flags(counts=False, trunk=True),
@@ -83,4 +85,6 @@ def outcome_of_status(code: int) -> Outcome:
     found = _BY_CODE.get(code)
     if found is not None:
         return found
+    if code < 400:
+        return Outcome.REDIRECTED
     return Outcome.TRUNK_BUSY if 500 <= code <= 599 else Outcome.FAILED

@@ -28,7 +28,7 @@ class Snapshot:
     ready: operators free for this campaign. freeing: for each busy one, the chance that he is free when a call
     placed now would be answered. flights: for each unanswered call that needs one of these operators, the chance
     that a person still answers. waiting: people who answered and have no operator yet. lines: this campaign's
-    calls of any kind. room: calls that its trunk bears now.
+    calls of any kind. room: calls that its trunks bear now.
     """
 
     mode: Mode

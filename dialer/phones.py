@@ -1,43 +1,46 @@
-"""Operators' phones: called once at sign-in, up for the whole shift, silent between calls."""
-
-from typing import TYPE_CHECKING
+"""Phones of the exchange: an operator's is called once at sign-in, up for the whole shift, silent between calls."""
 
 from dialer.call import Event as CallEvent
 from dialer.call import Life, State, outcome, step
+from dialer.errors import PhoneRefused
 from dialer.facts import AttemptAnswered, AttemptEnded, AttemptRinging
-from dialer.floor import ENGINE, Floor, PhoneLeg, Seat
+from dialer.floor import ENGINE, Floor, PhoneLeg, PhoneOwner
 from dialer.line_events import LegAnswered, LegEnded, LegFailed, LegRinging
 from dialer.operator import Event
-from dialer.shapes import AttemptId, AttemptKind, AttemptStart, LegId, Reason
+from dialer.shapes import AttemptId, AttemptKind, AttemptStart, DialRequest, LegId, OperatorId, Reason
 from kit import ids, log
-
-if TYPE_CHECKING:
-    from dialer.operators import Operators
 
 _log = log.get("dialer.phones")
 _NOT_CALLED = Reason("phone_not_called")
 
 
 class Phones:
-    """The legs to operators' phones, by leg."""
+    """The legs to phones of the exchange: operators', supervisors', colleagues'."""
 
-    def __init__(self, floor: Floor, operators: "Operators") -> None:
-        self._floor, self._operators = floor, operators
+    def __init__(self, floor: Floor) -> None:
+        self._floor = floor
 
-    def call(self, seat: Seat) -> None:
-        """Place the call to the phone; the seat hears of it by LEG_UP or LEG_FAILED."""
-        now = self._floor.monotonic()
-        life = Life(State.PLACING, now)
-        leg = PhoneLeg(LegId(ids.new()), seat.id, AttemptId(ids.new()), life, self._floor.fence)
-        seat.leg = leg.id
+    async def ask_rules(self, extension: str, operator: OperatorId | None) -> None:
+        """Raises PhoneRefused."""
+        request = DialRequest(AttemptKind.LEG, extension, self._floor.settings.leg_trunk, operator=operator)
+        verdict = await self._floor.ports.rules.may_dial(request, self._floor.now())
+        if not verdict.allowed:
+            raise PhoneRefused(reason=verdict.reason.code if verdict.reason else "refused")
+
+    def call(self, extension: str, owner: PhoneOwner, operator: OperatorId | None) -> PhoneLeg:
+        """Place the call to the phone; its owner hears in a later turn whether it is up."""
+        life = Life(State.PLACING, self._floor.monotonic())
+        attempt, fence = AttemptId(ids.new()), self._floor.fence
+        leg = PhoneLeg(LegId(ids.new()), extension, owner, operator, attempt, life, fence)
         self._floor.phones[leg.id] = leg
-        self._floor.tasks.spawn(self._place(seat, leg), "phone_call")
+        self._floor.tasks.spawn(self._place(leg), "phone_call")
+        return leg
 
-    async def _place(self, seat: Seat, leg: PhoneLeg) -> None:
+    async def _place(self, leg: PhoneLeg) -> None:
         try:
-            begun = await self._begin(seat, leg)
+            begun = await self._begin(leg)
         except Exception:
-            _log.exception("an operator's phone could not be called", operator=seat.id)
+            _log.exception("a phone could not be called", operator=leg.operator)
             begun = None
         if leg.life.state is not State.PLACING or not begun or self._stale(leg):
             self._unplaced(leg, begun)
@@ -51,22 +54,22 @@ class Phones:
         try:
             self._floor.ports.lines.dial(leg.id, leg.dialog, leg.attempt)
         except Exception:
-            _log.exception("the line did not take the call to an operator's phone", operator=leg.operator)
+            _log.exception("the line did not take the call to a phone", operator=leg.operator)
             self._end(leg, CallEvent.FAILED)
             self._down(leg, Event.LEG_FAILED, _NOT_CALLED)
 
-    async def _begin(self, seat: Seat, leg: PhoneLeg) -> bool:
+    async def _begin(self, leg: PhoneLeg) -> bool:
         settings, ports = self._floor.settings, self._floor.ports
-        leg.dialog = ports.lines.prepare(settings.leg_trunk, seat.extension, settings.leg_caller_id)
+        leg.dialog = ports.lines.prepare(settings.leg_trunk, leg.extension, settings.leg_caller_id)
         start = AttemptStart(
             leg.attempt,
             AttemptKind.LEG,
-            seat.extension,
+            leg.extension,
             settings.leg_trunk,
             leg.dialog,
             leg.fence,
             self._floor.now(),
-            operator=seat.id,
+            operator=leg.operator,
         )
         return await ports.leads.begin(start)
 
@@ -83,10 +86,9 @@ class Phones:
         self._floor.remove_phone(leg)
         self._down(leg, Event.LEG_FAILED, _NOT_CALLED)
 
-    def hang_up(self, seat: Seat) -> None:
-        """End the seat's phone leg, whatever its state."""
-        leg = self._floor.phones.get(seat.leg) if seat.leg is not None else None
-        seat.leg = None
+    def hang_up(self, leg_id: LegId | None) -> None:
+        """End a phone's leg, whatever its state."""
+        leg = self._floor.phones.get(leg_id) if leg_id is not None else None
         if leg is None:
             return
         leg.stop_timer()
@@ -120,9 +122,7 @@ class Phones:
             return
         leg.stop_timer()
         self._step(leg, CallEvent.JOINED)
-        seat = self._floor.seats[leg.operator]
-        if seat.leg == leg.id:
-            self._operators.tell(seat, Event.LEG_UP)
+        leg.owner.phone_up(leg)
 
     def failed(self, leg: PhoneLeg, event: LegFailed) -> None:
         limit = leg.life.taken_back is CallEvent.RING_LIMIT
@@ -168,10 +168,7 @@ class Phones:
         self._floor.recorder.put(fact, owner=owner)
 
     def _down(self, leg: PhoneLeg, event: Event, reason: Reason) -> None:
-        seat = self._floor.seats[leg.operator]
-        if seat.leg == leg.id:
-            seat.leg = None
-            self._operators.tell(seat, event, reason)
+        leg.owner.phone_down(leg, event, reason)
 
     def _step(self, leg: PhoneLeg, event: CallEvent) -> None:
         leg.life, _ = step(leg.life, event, self._floor.monotonic())

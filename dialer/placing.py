@@ -1,6 +1,7 @@
 """One outgoing call from the decision to the INVITE: the rules, the attempt's row, then the line."""
 
 import asyncio
+from dataclasses import replace
 from itertools import chain, repeat
 
 from dialer.call import Event, Life, State
@@ -10,15 +11,19 @@ from dialer.floor import Floor, LiveCall, Run, Seat
 from dialer.operators import Operators
 from dialer.outcomes import Outcome
 from dialer.shapes import AttemptId, AttemptKind, AttemptStart, CallId, DialRequest, Lead, LegId, Reason
+from dialer.ways import Ways, read_trunks
 from kit import ids, log, metrics
 
 _log = log.get("dialer.placing")
 PLACED = metrics.counter("calls_placed", "INVITEs sent to customers")
+DIVERTED = metrics.counter("calls_diverted", "Calls that their trunk could not take and that went on by another")
 NOT_PLACED = metrics.counter("calls_not_placed", "Leads reserved and given back undialed", ("reason",))
 NOT_RELEASED = metrics.counter("releases_failed", "Times that the store did not take a lead back")
 
 _RELEASE_AGAIN_S = (0.2, 1.0, 5.0)
 """Pauses of a lead's release that the store does not take; the last one for ever."""
+_TARGETS = 4
+"""Of the numbers that a 3xx names, so many are asked after."""
 _REFUSED_REST_S = 1.0
 """When the rules say "later" and nothing is on the line, the campaign shows why and waits this long."""
 
@@ -28,27 +33,67 @@ class Placing:
 
     def __init__(self, floor: Floor, operators: Operators, calls: Calls) -> None:
         self._floor, self._operators, self._calls = floor, operators, calls
+        calls.divert = self.divert
+        calls.redirected = self.follow
 
-    def place(self, run: Run, lead: Lead, seat: Seat | None) -> None:
-        """Begin with one reserved lead; `seat`: the operator to reserve for it."""
-        now = self._floor.monotonic()
+    def place(self, run: Run, lead: Lead, seat: Seat | None, trunk: str) -> None:
+        """Begin with one reserved lead, by a trunk that has room; `seat`: the operator to reserve for it."""
+        call = self._new(CallId(ids.new()), run, lead, trunk)
+        if seat is not None:
+            call.operator = seat.id
+            self._operators.reserve(seat, call.id)
+        self._floor.tasks.spawn(self._place(run, call, lead), "place_call")
+
+    def _new(self, name: CallId, run: Run, lead: Lead, trunk: str) -> LiveCall:
         call = LiveCall(
-            CallId(ids.new()),
+            name,
             LegId(ids.new()),
             Direction.OUT,
             lead.project,
-            Life(State.PLACING, now),
+            Life(State.PLACING, self._floor.monotonic()),
             run.fence,
             run.owner,
             number=lead.number,
             campaign=run.campaign,
             lead=lead,
+            trunk=trunk,
         )
         self._floor.add(call)
-        if seat is not None:
-            call.operator = seat.id
-            self._operators.reserve(seat, call.id)
-        self._floor.tasks.spawn(self._place(run, call, lead), "place_call")
+        return call
+
+    def divert(self, call: LiveCall) -> bool:
+        """Place a call that its trunk could not take, and that rang nowhere, by the next trunk, once.
+
+        Its attempt ends as it stands; a new one begins for the same lead, and the operator stays reserved. False: there
+        is no other trunk, nothing more is to be placed, or a 3xx had sent the call on already.
+        """
+        run = self._floor.runs.get(call.campaign.id) if call.campaign is not None else None
+        if run is None or call.lead is None or call.diverted or call.targets or self._stopped(run) is not None:
+            return False
+        read_trunks(self._floor)
+        trunk = Ways(self._floor, run.campaign, but_not=call.trunk).take()
+        if trunk is None:
+            return False
+        operator, call.operator, call.keeps_lead = call.operator, None, True
+        self._calls.tell(call, Event.FAILED)
+        again = self._new(call.id, run, replace(call.lead, tries=call.lead.tries + 1), trunk)
+        again.operator, again.diverted = operator, True
+        DIVERTED.inc()
+        self._floor.tasks.spawn(self._place_again(run, again), "place_again")
+        return True
+
+    async def _place_again(self, run: Run, call: LiveCall) -> None:
+        """The first attempt must be over in the store before the second begins: a number has one live attempt."""
+        assert call.lead is not None
+        try:
+            async with asyncio.timeout(self._floor.settings.patience_s):
+                await self._floor.recorder.flush()
+        except TimeoutError:
+            self._give_up(call, Reason("too_late"))
+            await self._floor.recorder.flush()
+            await self.give_back(run, call.lead)
+            return
+        await self._place(run, call, call.lead)
 
     async def give_back(self, run: Run, lead: Lead) -> None:
         """Release a lead until the store has taken it: one that stays reserved is never called again."""
@@ -77,7 +122,7 @@ class Placing:
         run.rests_until, run.rest_reason = self._floor.monotonic() + 1.0, reason
         self._give_up(call, reason)
         if call.attempt is not None:
-            self._close(call, lead, None)
+            self._close(call, lead, call.attempt, None)
         await self.give_back(run, lead)
 
     async def _try(self, run: Run, call: LiveCall, lead: Lead) -> Reason | None:
@@ -89,22 +134,22 @@ class Placing:
         if gone is not None:
             await self._floor.ports.leads.release(lead.id, run.fence, None, None)
             return gone
-        start = self._start(run, call, lead)
-        call.attempt = start.id
+        start = self._start(run, call, lead, lead.number)
+        call.attempt, call.dialog = start.id, start.dialog
         if not await self._floor.ports.leads.begin(start):
             rest = self._floor.in_s(run.campaign.ring_s + 32.0)
             await self._floor.ports.leads.release(lead.id, run.fence, rest, Reason("number_is_being_dialed"))
             return Reason("not_begun")
         gone = self._unwanted(run, call)
         if gone is not None:
-            self._close(call, lead, call.owner)
+            self._close(call, lead, start.id, call.owner)
             return gone
         self._send(call, start)
         return None
 
     async def _ask_rules(self, run: Run, call: LiveCall, lead: Lead) -> Reason | None:
         request = DialRequest(
-            AttemptKind.CALL, lead.number, run.campaign.trunk, run.campaign.id, lead.project, lead.id, call.operator
+            AttemptKind.CALL, lead.number, call.trunk or "", run.campaign.id, lead.project, lead.id, call.operator
         )
         verdict = await self._floor.ports.rules.may_dial(request, self._floor.now())
         if verdict.allowed:
@@ -120,22 +165,27 @@ class Placing:
         """The last look before sending: everything that made this call right must still hold."""
         if call.life.state is not State.PLACING:
             return Reason("taken_back")
-        if run.overtaken or self._floor.draining or not run.running:
-            return Reason("overtaken" if run.overtaken else "draining" if self._floor.draining else "paused")
+        stopped = self._stopped(run)
+        if stopped is not None:
+            return stopped
         if self._floor.monotonic() - call.life.began_at > self._floor.settings.patience_s:
             return Reason("too_late")
-        guard = self._floor.trunks.get(run.campaign.trunk)
+        guard = self._floor.trunks.get(call.trunk or "")
         return guard.closed(self._floor.monotonic()) if guard is not None else Reason("no_trunk")
 
-    def _start(self, run: Run, call: LiveCall, lead: Lead) -> AttemptStart:
-        campaign = run.campaign
-        call.dialog = self._floor.ports.lines.prepare(campaign.trunk, lead.number, campaign.caller_id)
+    def _stopped(self, run: Run) -> Reason | None:
+        if run.overtaken or self._floor.draining or not run.running:
+            return Reason("overtaken" if run.overtaken else "draining" if self._floor.draining else "paused")
+        return None
+
+    def _start(self, run: Run, call: LiveCall, lead: Lead, number: str) -> AttemptStart:
+        campaign, trunk = run.campaign, call.trunk or ""
         return AttemptStart(
             AttemptId(ids.new()),
             AttemptKind.CALL,
-            lead.number,
-            campaign.trunk,
-            call.dialog,
+            number,
+            trunk,
+            self._floor.ports.lines.prepare(trunk, number, campaign.caller_id),
             run.fence,
             self._floor.now(),
             lead=lead.id,
@@ -144,6 +194,62 @@ class Placing:
             project=lead.project,
             operator=call.operator,
         )
+
+    # ------------------------------------------------------------ sent on by a 3xx
+
+    def follow(self, call: LiveCall) -> None:
+        """Call the first of the numbers that a 3xx named and the rules allow, by our own trunk; else the call fails."""
+        self._floor.tasks.spawn(self._follow(call), "follow_redirect")
+
+    async def _follow(self, call: LiveCall) -> None:
+        try:
+            begun = await self._elsewhere(call)
+        except Exception:
+            _log.exception("a redirected call could not be placed", call=call.id)
+            begun = False
+        if not begun and call.life.state is State.REDIRECTED:
+            self._calls.safely(call, self._calls.tell, Event.FAILED)
+
+    async def _elsewhere(self, call: LiveCall) -> bool:
+        run = self._floor.runs.get(call.campaign.id) if call.campaign is not None else None
+        if run is None or call.lead is None:
+            return False
+        number = await self._allowed(run, call, call.lead)
+        if number is None or call.life.state is not State.REDIRECTED or self._stopped(run) is not None:
+            return False
+        first = self._start(run, call, call.lead, number)
+        start = replace(first, no=call.lead.tries + 2, follows=call.attempt)
+        try:
+            begun = await self._floor.ports.leads.begin(start)
+        except Exception:
+            self._close(call, call.lead, start.id, None)
+            raise
+        if begun and call.life.state is not State.REDIRECTED:
+            self._close(call, call.lead, start.id, call.owner)
+        elif begun:
+            call.attempt, call.dialog, call.status = start.id, start.dialog, 0
+            self._floor.move(call, LegId(ids.new()))
+            self._send(call, start)
+        return begun
+
+    async def _allowed(self, run: Run, call: LiveCall, lead: Lead) -> str | None:
+        for target in (call.targets or ())[:_TARGETS]:
+            number = target if target.startswith(("+", "0")) else f"+{target}"
+            request = DialRequest(
+                AttemptKind.CALL,
+                number,
+                call.trunk or "",
+                run.campaign.id,
+                lead.project,
+                lead.id,
+                call.operator,
+                redirected_from=lead.number,
+            )
+            verdict = await self._floor.ports.rules.may_dial(request, self._floor.now())
+            if verdict.allowed:
+                return number
+            _log.info("a redirect is not followed", call=call.id, reason=verdict.reason and verdict.reason.code)
+        return None
 
     def _send(self, call: LiveCall, start: AttemptStart) -> None:
         now = self._floor.monotonic()
@@ -160,11 +266,10 @@ class Placing:
     def _dial(self, call: LiveCall, start: AttemptStart) -> None:
         self._floor.ports.lines.dial(call.leg, start.dialog, start.id)
 
-    def _close(self, call: LiveCall, lead: Lead, owner: str | None) -> None:
+    def _close(self, call: LiveCall, lead: Lead, attempt: AttemptId, owner: str | None) -> None:
         """The attempt's row is there and no INVITE left: it ends as taken back."""
-        assert call.attempt is not None
         fact = AttemptEnded(
-            call.attempt,
+            attempt,
             call.fence,
             AttemptKind.CALL,
             Outcome.CANCELLED,

@@ -24,6 +24,7 @@ from dialer.shapes import (
     LeadId,
     LegId,
     LostAttempt,
+    MonitorMode,
     OperatorId,
     ProjectId,
     Reason,
@@ -174,6 +175,31 @@ class Lines(Protocol):
 
     def play(self, leg: LegId, prompt: str, *, repeat: bool = False) -> None:
         """Play a prompt by name; PromptEnded follows, unless repeated or parted before."""
+        ...
+
+    def mute(self, leg: LegId, *, muted: bool) -> None:
+        """Nothing of the leg is heard by whoever it is joined to, or it is again; a new join unmutes."""
+        ...
+
+    def press(self, leg: LegId, keys: str) -> None:
+        """Press keys (0-9 * # A-D) for the other side, one after the other. Raises KeysNotTaken."""
+        ...
+
+    def monitor(self, supervisor: LegId, operator: LegId, mode: MonitorMode) -> None:
+        """Let a supervisor's leg hear the bridge that the operator's leg is in; again: hear in another mode.
+
+        MonitorEnded follows when the bridge ends, when something else is done with the supervisor's leg, and after
+        `stop_monitoring`. Raises CannotMonitor.
+        """
+        ...
+
+    def stop_monitoring(self, supervisor: LegId) -> None:
+        """The bridge is as it was. A leg that monitors nobody does not mind."""
+        ...
+
+    def tell_transfer(self, leg: LegId, status: int) -> None:
+        """What becomes of the transfer that the leg's other side asked for: 100 takes it on; 200 and above is how it
+        ended, or a refusal where it was not taken on."""
         ...
 
     def judge(self, leg: LegId, measures: Mapping[str, float]) -> None:

@@ -76,6 +76,14 @@ class Detector:
         return self.measures.get("total_s", DETECTOR_S)
 
 
+class MonitorMode(StrEnum):
+    """Who hears a supervisor on a call: nobody, the operator alone, everybody."""
+
+    LISTEN = "listen"
+    WHISPER = "whisper"
+    BARGE = "barge"
+
+
 class WithoutRecording(StrEnum):
     """What a campaign that is recorded does while recordings cannot be written."""
 
@@ -85,7 +93,11 @@ class WithoutRecording(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A running campaign as the engine sees it. Seconds are float; `abandonment_limit` is a share (0.03)."""
+    """A running campaign as the engine sees it. Seconds are float; `abandonment_limit` is a share (0.03).
+
+    `trunks`: the only ones that its calls leave by, a later one when those before it bear no more; empty: any, by their
+    weights.
+    """
 
     id: CampaignId
     project: ProjectId
@@ -93,7 +105,7 @@ class Campaign:
     temperature: Temperature
     mode: Mode
     caller_id: str
-    trunk: str
+    trunks: tuple[str, ...]
     ring_s: float
     wrap_up_s: float
     connect_s: float = 2.0
@@ -152,7 +164,10 @@ class AttemptKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AttemptStart:
-    """Committed before the INVITE. `number` is sealed by the store; a leg has neither lead nor campaign."""
+    """Committed before the INVITE. `number` is sealed by the store; a leg has neither lead nor campaign.
+
+    `follows`: the attempt that was redirected here; it ends in the same commit.
+    """
 
     id: AttemptId
     kind: AttemptKind
@@ -166,6 +181,7 @@ class AttemptStart:
     campaign: CampaignId | None = None
     project: ProjectId | None = None
     operator: OperatorId | None = None
+    follows: AttemptId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +210,8 @@ class LeadCounts:
 
 @dataclass(frozen=True, slots=True)
 class DialRequest:
-    """One wish to place one call. `campaign` None: a leg or a manual call."""
+    """One wish to place one call. `campaign` None: a leg or a manual call. `redirected_from`: the lead's own number,
+    where the call to it was sent on to this one."""
 
     kind: AttemptKind
     number: str
@@ -203,6 +220,7 @@ class DialRequest:
     project: ProjectId | None = None
     lead: LeadId | None = None
     operator: OperatorId | None = None
+    redirected_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

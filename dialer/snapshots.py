@@ -8,6 +8,7 @@ from dialer.floor import Floor, Run, Seat
 from dialer.operator import State
 from dialer.pacing import Snapshot, hourly
 from dialer.shapes import Mode, Temperature
+from dialer.ways import Ways
 
 
 def seats_of(floor: Floor, run: Run) -> list[Seat]:
@@ -26,7 +27,6 @@ def snapshot(floor: Floor, run: Run) -> Snapshot:
     wanted_now = frozenset({campaign.project}).union(*(s.projects for s in ready))
     hot = campaign.temperature is Temperature.HOT
     team = sum(s.day.at_work for s in seats)
-    guard = floor.trunks.get(campaign.trunk)
     lines = sum(1 for _ in floor.lines_of(campaign.id))
     return Snapshot(
         mode=campaign.mode,
@@ -34,7 +34,7 @@ def snapshot(floor: Floor, run: Run) -> Snapshot:
         team=team,
         lines=lines,
         max_lines=campaign.max_lines,
-        room=guard.room(in_use(floor, campaign.trunk), floor.monotonic()) if guard is not None else 0,
+        room=Ways(floor, campaign).room,
         freeing=tuple(_freeing(floor, run, seats)) if campaign.mode is Mode.PREDICTIVE else (),
         flights=() if hot else tuple(_flights(floor, projects)),
         waiting=floor.queue.waiting(wanted_now),
@@ -44,13 +44,6 @@ def snapshot(floor: Floor, run: Run) -> Snapshot:
         hourly=hourly(team, observed.talk.mean, observed.wrap_up.mean),
         has_message=campaign.message is not None,
     )
-
-
-def in_use(floor: Floor, trunk: str) -> int:
-    """Calls that hold or are about to hold a channel of the trunk."""
-    guard = floor.trunks.get(trunk)
-    unsent = sum(1 for c in floor.calls.values() if c.campaign is not None and c.campaign.trunk == trunk and not c.sent)
-    return unsent + (guard.state.in_use if guard is not None else 0)
 
 
 def _flights(floor: Floor, projects: frozenset[str]) -> Iterator[float]:

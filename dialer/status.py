@@ -3,15 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from dialer.floor import Floor, Run, Seat
+from dialer.call import State
+from dialer.floor import Floor, LiveCall, Run, Seat
 from dialer.pacing import Pace
-from dialer.shapes import CallId, CampaignId, Mode, OperatorId, Reason
+from dialer.shapes import CallId, CampaignId, Mode, MonitorMode, OperatorId, Reason
 from dialer.snapshots import snapshot
+from dialer.ways import passed_over
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignStatus:
-    """A campaign at this moment. `mode`: what is in force now; `rate`: share of calls that people answer."""
+    """A campaign at this moment. `mode`: what is in force now; `rate`: share of calls that people answer;
+    `passed_over`: why some of its trunks get no call now."""
 
     campaign: CampaignId
     reason: Reason
@@ -26,6 +29,7 @@ class CampaignStatus:
     abandoned: int
     limit: float
     refused: Reason | None = None
+    passed_over: tuple[Reason, ...] = ()
 
     @property
     def abandonment(self) -> float:
@@ -47,6 +51,44 @@ class OperatorView:
     talking: bool
 
 
+@dataclass(frozen=True, slots=True)
+class HandedOn:
+    """A call on its way to another phone. `answered`: somebody is there; `warm`: and speaks with the operator."""
+
+    extension: str
+    warm: bool
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TalkView:
+    """An operator's talk at this moment: whether the customer waits, whether the operator is not to be heard."""
+
+    call: CallId
+    held: bool
+    muted: bool
+    hold_s: float
+    transfer: HandedOn | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListeningView:
+    """A supervisor on a call. `begun`: the talk is heard; else the phone still rings, or the customer is held."""
+
+    call: CallId
+    mode: MonitorMode
+    begun: bool
+
+
+def is_talk(call: LiveCall) -> bool:
+    return call.life.state is State.CONNECTED
+
+
+def talk_view(call: LiveCall, transfer: HandedOn | None, now: float) -> TalkView:
+    hold = call.hold
+    return TalkView(call.id, hold.since is not None, hold.muted, hold.total(now), transfer)
+
+
 def campaign_status(floor: Floor, run: Run) -> CampaignStatus:
     now = snapshot(floor, run)
     ahead = run.campaign.mode is Mode.PREDICTIVE and _ahead(run.pace)
@@ -64,6 +106,7 @@ def campaign_status(floor: Floor, run: Run) -> CampaignStatus:
         int(run.counts.abandoned),
         run.campaign.abandonment_limit,
         run.refused,
+        passed_over(floor, run.campaign),
     )
 
 

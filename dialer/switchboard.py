@@ -2,9 +2,23 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 
+from dialer.digits import Way
 from dialer.legs import LineLeg, dialog_of
-from dialer.line_events import LegAnswered, LegEnded, LegFailed, LegOffered, LegRinging, LineEvent, TrunkMoved
+from dialer.line_events import (
+    LegAnswered,
+    LegDigit,
+    LegEnded,
+    LegFailed,
+    LegHeld,
+    LegOffered,
+    LegResumed,
+    LegRinging,
+    LegTransferAsked,
+    LineEvent,
+    TrunkMoved,
+)
 from dialer.ports import Clock
 from dialer.shapes import LegId
 from dialer.trunks import Trunk, TrunkWatch, peer_of
@@ -15,9 +29,11 @@ from media.session import Leg, PortRange
 from sip.agent import UserAgent
 from sip.call import Call
 from sip.client_call import ClientCall
-from sip.errors import BadSdp, SipError, WrongState
+from sip.errors import BadMessage, BadSdp, SipError, WrongState
+from sip.identity import number_in
 from sip.listener import Listener
 from sip.message import Response
+from sip.referral import TransferRequest
 from sip.sdp import SessionDescription
 from sip.server_call import ServerCall
 from sip.tls import Tls
@@ -31,7 +47,7 @@ REFUSED = metrics.counter(
     ("status",),
 )
 
-NOT_ACCEPTABLE, NOT_NOW, CANCELLED = 488, 503, 487
+NOT_ACCEPTABLE, NOT_NOW, CANCELLED, DECLINED = 488, 503, 487, 603
 _LINE_CAUSES = frozenset({"no ack", "timeout", "gone", "transport", "session ran out"})
 """Ends that nobody wanted, whoever sent the BYE."""
 
@@ -56,7 +72,7 @@ class Switchboard(Listener):
         self._watches = [TrunkWatch(trunk, self._trunk_moved) for trunk in trunks]
         self._agent = UserAgent(
             bind,
-            peers=lambda host: peer_of(self._watches, host),
+            peers=lambda source: peer_of(self._watches, source),
             listener=self,
             user_agent=user_agent,
             advertise=advertise,
@@ -106,11 +122,16 @@ class Switchboard(Listener):
             return
         self._drop(leg)
         nothing_came = call.final is None and status != CANCELLED
-        self._tell(LegFailed(leg.id, 0 if nothing_came else status, reason, call.retry_after))
+        self._tell(LegFailed(leg.id, 0 if nothing_came else status, reason, call.retry_after, leg.targets))
+
+    def on_redirected(self, call: ClientCall, targets: list[str]) -> None:
+        leg = self._by_call.get(call)
+        if leg is not None:
+            leg.targets = tuple(number for target in targets if (number := number_in(target)) is not None)
 
     def on_offered(self, call: ServerCall) -> None:
-        if self._listener is None:
-            self._refuse(call, NOT_NOW)
+        if self._listener is None or call.replaces is not None:  # a call that takes another's place is none of ours
+            self._refuse(call, NOT_NOW if call.replaces is None else DECLINED)
             return
         trunk = self._trunk_of(call)
         try:
@@ -122,7 +143,8 @@ class Switchboard(Listener):
             return
         leg = LineLeg(LegId(ids.new()), trunk, dialog_of(call, trunk, self._agent.local_address), sound, offer=offer)
         self._add(leg, call)
-        self._tell(LegOffered(leg.id, trunk, call.number, _called(call), call.name))
+        diverted = tuple(call.diverted_by)
+        self._tell(LegOffered(leg.id, trunk, call.number, _called(call), call.name, call.is_withheld, diverted))
 
     def on_confirmed(self, call: ServerCall) -> None:
         leg = self._by_call.get(call)
@@ -155,27 +177,54 @@ class Switchboard(Listener):
         leg = self._by_call.get(call)
         if leg is None:
             return None
+        held = leg.sound.held
         try:
             return leg.our_answer(SessionDescription.parse(sdp)) if sdp else leg.our_offer()
         except (MediaError, SipError) as error:
             _log.warning("a re-INVITE's sound cannot be used; the former stays", trunk=leg.trunk, error=str(error))
             raise BadSdp(str(error)) from error
+        finally:
+            self._tell_hold(leg, held)
 
     def on_renegotiated(self, call: Call) -> None:
         """Who answers a refresh, or the offer that it asked for, may have moved its sound or changed its keys."""
         leg = self._by_call.get(call)
         if leg is None:
             return
+        held = leg.sound.held
         try:
             leg.their_answer(call.remote_sdp)
         except (MediaError, SipError) as error:
             _log.warning("an answer's sound cannot be used; the former stays", trunk=leg.trunk, error=str(error))
+        self._tell_hold(leg, held)
+
+    def _tell_hold(self, leg: LineLeg, before: bool) -> None:
+        if leg.sound.held is not before:
+            self._soon(LegResumed(leg.id) if before else LegHeld(leg.id))
+
+    def on_digit(self, call: Call, digit: str, duration_ms: int) -> None:
+        leg = self._by_call.get(call)
+        if leg is not None:
+            self._digit(leg, Way.INFO, digit)
+
+    def _digit(self, leg: LineLeg, way: Way, key: str) -> None:
+        if leg.digits.is_new(key, way, self._clock.monotonic()):
+            self._tell(LegDigit(leg.id, key))
+
+    def on_refer(self, call: Call, asked: TransferRequest) -> None:
+        """Who takes it on says so at once; a call of theirs that we should take over (Replaces) is none of ours."""
+        leg, target = self._by_call.get(call), user_of(asked.target)
+        if leg is not None and asked.replaces is None and target:
+            leg.transfer = asked
+            self._tell(LegTransferAsked(leg.id, target))
+        if asked.is_open:
+            asked.refuse()
 
     def _trunk_of(self, call: ServerCall) -> str:
         """By host, transport and port as far as they tell: who connects to us has any port."""
         assert call.dialog is not None
         source = call.dialog.fallback
-        found = [w for w in self._watches if w.owns(source.host)]
+        found = [w for w in self._watches if w.owns(source)]
         alike = [w for w in found if w.trunk.transport == source.transport]
         exact = [w for w in alike if w.trunk.port == source.port]
         return (exact or alike or found or self._watches)[0].trunk.name
@@ -196,6 +245,7 @@ class Switchboard(Listener):
 
     def _add(self, leg: LineLeg, call: Call) -> None:
         leg.call = call
+        leg.sound.on_dtmf = partial(self._digit, leg, Way.SOUND)
         self._legs[leg.id] = self._by_call[call] = leg
         self._watch(leg.trunk).in_use += 1
         LEGS.labels(leg.trunk).inc()
@@ -216,6 +266,14 @@ class Switchboard(Listener):
 
     def _soon(self, event: LineEvent) -> None:
         asyncio.get_running_loop().call_soon(self._tell, event)
+
+
+def user_of(uri: str) -> str:
+    """Whom a URI names; "" when it cannot be read."""
+    try:
+        return Uri.parse(uri).plain_user
+    except BadMessage:
+        return ""
 
 
 def _called(call: ServerCall) -> str:

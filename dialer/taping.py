@@ -1,6 +1,5 @@
 """When a call is recorded: from its first join on, where its campaign wants it, or the project of the number called."""
 
-from dialer.errors import NotYourCall
 from dialer.floor import Floor, LiveCall, Run
 from dialer.shapes import CallId, CampaignId, OperatorId, Reason, RecordedCall, WithoutRecording
 
@@ -24,9 +23,7 @@ class Taping:
 
     def pause(self, call_id: CallId, operator: OperatorId, paused: bool) -> None:
         """Raises NotYourCall."""
-        call = self._floor.calls.get(call_id)
-        if call is None or call.operator != operator or call.life.joined_at is None:
-            raise NotYourCall
+        call = self._floor.talk_of(call_id, operator)
         self._floor.ports.lines.pause_recording(call.leg, paused=paused)
 
 

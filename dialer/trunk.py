@@ -1,5 +1,7 @@
 """How many calls a trunk bears now: its channels, its calls a second, a gentle start, a circuit breaker. Pure."""
 
+from collections.abc import Sequence
+
 from dialer.line_events import TrunkState
 from dialer.shapes import Reason
 
@@ -20,6 +22,8 @@ class TrunkGuard:
         self._faults = 0
         self._rests_until = 0.0
         self._tokens, self._tokens_at = 1.0, now
+        self.turn = 0
+        """How far it is behind its share of the calls, by `next_turn`."""
 
     def moved(self, state: TrunkState, now: float) -> bool:
         """The line reports a state. True: up or down changed, or why."""
@@ -51,15 +55,15 @@ class TrunkGuard:
         self._refill(now)
         self._tokens -= 1
 
-    def room(self, in_use: int, now: float) -> int:
-        """How many more calls, `in_use` being there already."""
+    def room(self, in_use: int, now: float, unsent: int = 0) -> int:
+        """How many more calls, `in_use` being there already and `unsent` on their way to it."""
         if self.closed(now) is not None:
             return 0
         opened = max(1, int(self.state.channels * RAMP * (now - self._open_since + 1)))
         lines = min(self.state.channels, opened)
         if self._faults >= HALVES_AT:
             lines = max(1, lines // 2)
-        return max(0, min(lines - in_use, self._paced(now)))
+        return max(0, min(lines - in_use, self._paced(now)) - unsent)
 
     def closed(self, now: float) -> Reason | None:
         """Why nothing at all may be dialed; None: open."""
@@ -79,3 +83,12 @@ class TrunkGuard:
         most = max(1.0, self.state.cps)
         self._tokens = min(most, self._tokens + (now - self._tokens_at) * self.state.cps)
         self._tokens_at = now
+
+
+def next_turn(guards: Sequence[TrunkGuard]) -> TrunkGuard:
+    """Whose turn it is by weight, each one's turns spread evenly (smooth weighted round-robin)."""
+    for guard in guards:
+        guard.turn += guard.state.weight
+    chosen = max(guards, key=lambda guard: guard.turn)
+    chosen.turn -= sum(guard.state.weight for guard in guards)
+    return chosen

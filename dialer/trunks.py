@@ -35,7 +35,9 @@ class Trunk:
 
     `host` may be a name: of its addresses one is used until it is silent, then the next. `peers` are further IP
     addresses that its calls come from. `channels`: calls at once; `cps`: new calls a second, 0 without limit.
-    `transport`: "udp", "tcp" or "tls". `srtp`: whether sound is encrypted.
+    `weight`: its share of the calls of campaigns that name no trunk, beside the others' weights; 0: none of them.
+    `transport`: "udp", "tcp" or "tls". `srtp`: whether sound is encrypted. `transfer`: whether its phones may move
+    calls by REFER. `trusted`: whether what it asserts of a caller is believed (RFC 3325).
     """
 
     name: str
@@ -46,11 +48,14 @@ class Trunk:
     realm: str | None = None
     channels: int = 30
     cps: float = 10.0
+    weight: int = 1
     register: bool = True
     min_digest: str = "md5"
     peers: tuple[str, ...] = ()
     srtp: Encryption = Encryption.OFF
     transport: str = "udp"
+    transfer: bool = False
+    trusted: bool = True
 
     @property
     def account(self) -> Account | None:
@@ -90,11 +95,14 @@ class TrunkWatch:
     @property
     def state(self) -> TrunkState:
         trunk = self.trunk
-        return TrunkState(trunk.name, self.up, self.reason, trunk.channels, self.in_use, trunk.cps)
+        return TrunkState(trunk.name, self.up, self.reason, trunk.channels, self.in_use, trunk.cps, trunk.weight)
 
-    def owns(self, host: str) -> bool:
-        """Whether packets from this IP address are the trunk's."""
-        return host in self.trunk.peers or (self._where is not None and self._where.owns(host))
+    def owns(self, source: Address) -> bool:
+        """Whether packets from this IP address are the trunk's: of a trunk by TLS only those that came by TLS, as
+        everything else can be forged."""
+        if self.trunk.transport == "tls" and source.transport != "tls":
+            return False
+        return source.host in self.trunk.peers or (self._where is not None and self._where.owns(source.host))
 
     def start(self, agent: UserAgent, tasks: Tasks) -> None:
         """Find the address, then register or ask after it, for ever."""
@@ -154,7 +162,9 @@ class TrunkWatch:
         self._on_moved(self)
 
 
-def peer_of(watches: list[TrunkWatch], host: str) -> Peer | None:
-    """The trunk that an IP address belongs to, for the user agent; None: a stranger."""
-    found = next((w for w in watches if w.owns(host)), None)
-    return None if found is None else Peer(found.trunk.name, trusted=True)
+def peer_of(watches: list[TrunkWatch], source: Address) -> Peer | None:
+    """The trunk that packets from here by this transport belong to, for the user agent; None: a stranger."""
+    found = next((w for w in watches if w.owns(source)), None)
+    if found is None:
+        return None
+    return Peer(found.trunk.name, transfer=found.trunk.transfer, trusted=found.trunk.trusted)

@@ -20,29 +20,34 @@ class Relay:
     `tap(arrival)`: gets each packet first, for whoever listens; `replaced`: the target is fed by a mix for now.
     """
 
+    __slots__ = ("_agreed", "_payload", "_sender", "_to", "_transcode", "replaced", "source", "tap", "target")
+
     def __init__(self, source: Leg, target: Leg) -> None:
         self.source, self.target = source, target
+        self._sender = target.sender
         self.tap: Callable[[Arrival], None] | None = None
         self.replaced = False
         self._payload: Payload | None = None
         self._agreed = target.remote
-        self._route: Route | None = None
+        self._to: Payload | None = None
+        self._transcode: Coder | None = None
 
-    def __call__(self, arrival: Arrival) -> None:
+    def hear(self, arrival: Arrival) -> None:
+        """A packet of the source. Hot."""
         if self.tap is not None:
             self.tap(arrival)
             if self.replaced:
                 return
-        if arrival.payload is not self._payload or self.target.remote is not self._agreed:
-            self._payload, self._agreed = arrival.payload, self.target.remote
-            self._route = route(arrival.payload, self.target)
-        if self._route is None:
+        sender = self._sender
+        if arrival.payload is not self._payload or sender.remote is not self._agreed:
+            self._payload, self._agreed = arrival.payload, sender.remote
+            self._to, self._transcode = route(arrival.payload, self.target) or (None, None)
+        if self._to is None:
             return
-        payload, transcode = self._route
-        if transcode is not None:
+        if self._transcode is not None:
             sound = slice(arrival.start, arrival.end)
-            arrival.buffer[sound] = transcode(bytes(arrival.buffer[sound]))
-        self.target.relay(arrival, payload)
+            arrival.buffer[sound] = self._transcode(bytes(arrival.buffer[sound]))
+        sender.relay(arrival, self._to)
 
     def stop(self) -> None:
         """The target is fed by something else, or closes: the bridge ends for both."""
@@ -72,12 +77,24 @@ def join(a: Leg, b: Leg) -> None:
     there, back = Relay(a, b), Relay(b, a)
     b.feed(there)
     a.feed(back)
-    a.sink, b.sink = there, back
+    a.sink, b.sink = there.hear, back.hear
 
 
 def part(leg: Leg) -> None:
     """Silence for the leg and for whoever it was joined to; a player on it stops without its `on_end`."""
     leg.feed(None)
+
+
+def mute(leg: Leg, *, muted: bool) -> None:
+    """Nothing of this leg reaches the other one, or it does again. A leg in no bridge does not mind."""
+    other = joined(leg)
+    towards = other.fed_by() if other is not None else None
+    if isinstance(towards, Relay):
+        leg.sink = _unheard if muted else towards.hear
+
+
+def _unheard(_: Arrival) -> None:
+    """Where the packets of a muted leg go."""
 
 
 def joined(leg: Leg) -> Leg | None:

@@ -32,11 +32,11 @@ def steps(key: str) -> Iterator[Step]:
 
 
 class Typist:
-    """Presses keys one after the other; `busy` until the pause after the last one."""
+    """Presses keys one after the other; `busy` until the pause after the last one, when `on_rest` is called."""
 
-    def __init__(self, send: Callable[[bytes, bool], None]) -> None:
+    def __init__(self, send: Callable[[bytes, bool], None], on_rest: Callable[[], None]) -> None:
         self.busy = False
-        self._send = send
+        self._send, self._on_rest = send, on_rest
         self._steps: deque[Step] = deque()
         self._beat = self.beat
 
@@ -64,3 +64,4 @@ class Typist:
         if self.busy:
             self.busy = False
             Ticker.of_running_loop().remove(self._beat)
+            self._on_rest()

@@ -80,9 +80,17 @@ class Monitor:
         self._voices = {name: self._voices.get(name) or _Voice(self._legs[name]) for name in mixes}
         self._legs[SUPERVISOR].sink = self._into(SUPERVISOR) if OPERATOR in mixes else None
 
+    def hears(self, operator: Leg) -> bool:
+        """Whether it is on the bridge that this operator's leg is in now."""
+        return self._legs[OPERATOR] is operator and self._is_whole
+
+    @property
+    def _is_whole(self) -> bool:
+        return all(self._legs[name].fed_by() is relay for name, relay in self._relays.items())
+
     def beat(self) -> None:
         """Mix and send the next 20 ms."""
-        if any(self._legs[name].fed_by() is not relay for name, relay in self._relays.items()):
+        if not self._is_whole:
             self._legs[SUPERVISOR].feed(None)
             return
         frames = {name: buffer.pull() for name, buffer in self._heard.items()}

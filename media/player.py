@@ -15,8 +15,11 @@ _PROMPTS = Path(__file__).parent / "prompts"
 class Player:
     """A sound on its way into a leg; its feed until it ends or something else takes over."""
 
+    __slots__ = ("_beat", "_first", "_leg", "_next", "_on_end", "_repeat", "_sender", "_sound", "_ticker")
+
     def __init__(self, leg: Leg, sound: Sound, *, repeat: bool, on_end: Callable[[], None] | None) -> None:
         self._leg, self._sound, self._repeat, self._on_end = leg, sound, repeat, on_end
+        self._sender = leg.sender
         self._next = 0
         self._first = True
         self._ticker = Ticker.of_running_loop()
@@ -29,13 +32,14 @@ class Player:
         self._ticker.add(self._beat)
 
     def beat(self) -> None:
-        """Send the next 20 ms."""
-        codec = self._leg.codec
+        """Send the next 20 ms. Hot."""
+        sender, frames = self._sender, self._sound.frames
+        codec = sender.codec
         if codec is not None:
-            self._leg.send(self._sound.frames[codec.name][self._next], codec, first=self._first)
+            sender.send(frames[codec.name][self._next], codec, first=self._first)
             self._first = False
         self._next += 1
-        if self._next == len(self._sound.frames["PCMU"]):
+        if self._next == len(frames["PCMU"]):
             self._wrap()
 
     def _wrap(self) -> None:

@@ -1,17 +1,26 @@
 """What arrived of a far end's stream: loss and jitter (RFC 3550 §6.4.1, appendices A.3 and A.8); pure."""
 
 from media.rtcp import ReportBlock
-from media.rtp import distance
 
 _RATE = 8000
 _RESTART = 3000
 
 
 class Reception:
-    """Counts one synchronisation source; a new SSRC or a wild jump begins a new count.
+    """Counts one synchronisation source; a new SSRC or a wild jump begins a new count."""
 
-    `lost_before`, `expected_before`: sums of the sources that came before.
-    """
+    __slots__ = (
+        "_first",
+        "_highest",
+        "_lost_before",
+        "_received_before",
+        "_reported",
+        "_sender_report",
+        "_transit",
+        "jitter",
+        "received",
+        "ssrc",
+    )
 
     def __init__(self) -> None:
         self.ssrc: int | None = None
@@ -22,12 +31,15 @@ class Reception:
         self._transit = 0.0
         self._reported = (0, 0)
         self._lost_before = 0
+        self._received_before = 0
         self._sender_report = (0, 0.0)
 
     def count(self, ssrc: int, sequence: int, timestamp: int, at: float) -> None:
-        """A packet arrived at `at` (monotonic seconds)."""
-        ahead = distance(sequence, self._highest & 0xFFFF)
-        if ssrc != self.ssrc or not -_RESTART < ahead < _RESTART:
+        """A packet arrived at `at` (monotonic seconds). Hot."""
+        ahead = (sequence - self._highest) & 0xFFFF
+        if ahead >= _RESTART:
+            ahead -= 0x10000
+        if ssrc != self.ssrc or ahead <= -_RESTART:
             self._restart(ssrc, sequence, timestamp, at)
             return
         self.received += 1
@@ -41,7 +53,7 @@ class Reception:
             self.jitter += (step - self.jitter) / 16
 
     def _restart(self, ssrc: int, sequence: int, timestamp: int, at: float) -> None:
-        self._lost_before = self.lost
+        self._lost_before, self._received_before = self.lost, self.total
         self.ssrc, self.received, self.jitter = ssrc, 1, 0.0
         self._first = self._highest = sequence
         self._transit = at * _RATE - timestamp
@@ -51,6 +63,11 @@ class Reception:
     @property
     def expected(self) -> int:
         return self._highest - self._first + 1 if self.ssrc is not None else 0
+
+    @property
+    def total(self) -> int:
+        """Packets that came, over all sources so far."""
+        return self._received_before + self.received
 
     @property
     def lost(self) -> int:

@@ -7,6 +7,8 @@ stands where packets were lost, where nothing was sent, and while the recording 
 import asyncio
 from typing import Protocol
 
+import numpy as np
+
 from media.codecs import NAMES, Coder, transcoder
 from media.description import Payload
 from media.g711 import SAMPLE_RATE, SILENCE
@@ -15,7 +17,9 @@ from media.timeline import Timeline
 
 PIECE_S = 1
 _GRACE_S = 0.1
-_MOST_AHEAD_S = 3
+_MOST_AHEAD = 3 * SAMPLE_RATE
+_MOST_WAITING = 25
+"""Packets of a side that are put in their places together: half a second of sound."""
 _USUAL_LAW = "PCMA"
 
 
@@ -36,23 +40,45 @@ class Sink(Protocol):
 
 
 class Track:
-    """One side's bytes in one law, silence where nothing was put."""
+    """One side's bytes in one law, silence where nothing was put.
 
-    def __init__(self, law: str) -> None:
+    `waiting`: packets as they came (source, timestamp, moment, codec, coded sound), put in their places some at a time.
+    """
+
+    __slots__ = ("_bytes", "_coders", "_first", "_law", "_silence", "_timeline", "waiting")
+
+    def __init__(self, law: str, began: float) -> None:
+        self.waiting: list[tuple[int, int, float, str, bytes]] = []
         self._law = law
         self._silence = SILENCE[law][:1]
+        self._timeline = Timeline(began)
         self._first = 0
         self._bytes = bytearray()
         self._coders: dict[str, Coder] = {}
 
-    def put(self, sample: int, coded: bytes, codec: str) -> None:
-        """Sound that begins with this sample. What belongs to pieces that are gone, or far ahead, is dropped."""
+    def settle(self) -> None:
+        """Put what is waiting in its place; what is no sound is left out."""
+        place, law = self._timeline.place, self._law
+        for source, timestamp, moment, codec, coded in self.waiting:
+            if codec in NAMES:
+                at = round(place(source, timestamp, moment) * SAMPLE_RATE) - self._first
+                sound = coded if codec == law else self._coder(codec)(coded)
+                if at == len(self._bytes) <= _MOST_AHEAD:  # as nearly all
+                    self._bytes += sound
+                else:
+                    self._put(at, sound)
+        self.waiting.clear()
+
+    def _coder(self, codec: str) -> Coder:
         if codec not in self._coders:
             self._coders[codec] = transcoder(codec, self._law)
-        sound, at = self._coders[codec](coded), sample - self._first
+        return self._coders[codec]
+
+    def _put(self, at: int, sound: bytes) -> None:
+        """Sound that begins `at` samples after what was taken. What belongs there, or lies far ahead, is dropped."""
         if at < 0:
             sound, at = sound[-at:], 0
-        if at > _MOST_AHEAD_S * SAMPLE_RATE:
+        if at > _MOST_AHEAD:
             return
         if at > len(self._bytes):
             self._bytes += self._silence * (at - len(self._bytes))
@@ -60,6 +86,7 @@ class Track:
 
     def take(self, count: int) -> bytes:
         """The next `count` samples."""
+        self.settle()
         piece = bytes(self._bytes[:count])
         del self._bytes[:count]
         self._first += count
@@ -69,33 +96,40 @@ class Track:
 class Recorder:
     """Taps a leg from now on until `stop`. Each second leaves 100 ms after it is over; what comes later is dropped."""
 
+    __slots__ = ("_began", "_left", "_leg", "_loop", "_pieces", "_right", "_sink", "_stopped", "_timer", "paused")
+
     def __init__(self, leg: Leg, sink: Sink) -> None:
         self._leg, self._sink = leg, sink
         self._loop = asyncio.get_running_loop()
+        self._began = self._loop.time()
         codec = leg.codec
-        self._law = codec.name if codec is not None and codec.name in SILENCE else _USUAL_LAW
-        self._left, self._right = Track(self._law), Track(self._law)
-        self._ours, self._theirs = Timeline(self._loop.time()), Timeline(self._loop.time())
+        law = codec.name if codec is not None and codec.name in SILENCE else _USUAL_LAW
+        self._left, self._right = Track(law, self._began), Track(law, self._began)
         self._pieces = 0
         self._stopped = False
         self.paused = False
-        sink.begin(self._law)
+        sink.begin(law)
         leg.taps = (*leg.taps, self)
         self._timer = self._loop.call_at(self._due(), self._flush)
 
     def heard(self, arrival: Arrival) -> None:
-        """A packet of the far end."""
-        if not self.paused and arrival.payload.name in NAMES:
-            at = self._theirs.place(arrival.ssrc, arrival.timestamp, arrival.at)
-            self._put(self._right, at, arrival.payload, arrival.buffer[arrival.start : arrival.end])
+        """A packet of the far end. Hot: with the caches cold, putting it in its place at once would cost more than all
+        else that recording is."""
+        if self.paused:
+            return
+        track, sound = self._right, bytes(arrival.buffer[arrival.start : arrival.end])
+        track.waiting.append((arrival.ssrc, arrival.timestamp, arrival.at, arrival.payload.name, sound))
+        if len(track.waiting) >= _MOST_WAITING:
+            track.settle()
 
     def sent(self, payload: Payload, timestamp: int, sound: bytes | memoryview, at: float) -> None:
-        """A packet of ours."""
-        if not self.paused and payload.name in NAMES:
-            self._put(self._left, self._ours.place(0, timestamp, at), payload, sound)
-
-    def _put(self, track: Track, at: float, payload: Payload, sound: bytes | bytearray | memoryview) -> None:
-        track.put(round(at * SAMPLE_RATE), bytes(sound), payload.name)
+        """A packet of ours. Hot."""
+        if self.paused:
+            return
+        track = self._left
+        track.waiting.append((0, timestamp, at, payload.name, bytes(sound)))
+        if len(track.waiting) >= _MOST_WAITING:
+            track.settle()
 
     def stop(self) -> None:
         """The recording ends now. Twice is fine."""
@@ -109,11 +143,11 @@ class Recorder:
         self._sink.finish(self._take(max(0, left)))
 
     def _samples_left(self) -> int:
-        elapsed = self._loop.time() - self._ours.began
+        elapsed = self._loop.time() - self._began
         return round((elapsed - self._pieces * PIECE_S) * SAMPLE_RATE)
 
     def _due(self) -> float:
-        return self._ours.began + (self._pieces + 1) * PIECE_S + _GRACE_S
+        return self._began + (self._pieces + 1) * PIECE_S + _GRACE_S
 
     def _flush(self) -> None:
         # After a stall of the loop several are due.
@@ -126,6 +160,5 @@ class Recorder:
         self._sink.write(self._take(PIECE_S * SAMPLE_RATE))
 
     def _take(self, samples: int) -> bytes:
-        both = bytearray(2 * samples)
-        both[0::2], both[1::2] = self._left.take(samples), self._right.take(samples)
-        return bytes(both)
+        both = np.frombuffer(self._right.take(samples), np.uint8).astype("<u2") << 8
+        return (both | np.frombuffer(self._left.take(samples), np.uint8)).tobytes()

@@ -29,14 +29,14 @@ class Reports:
     def compose(self, now: float) -> bytes:
         """The compound packet to send at `now` (monotonic seconds): SR if we sent since the last one, RR if not."""
         block = self._reception.block(now)
-        sent = self._stats.sent
+        sent = self._outgoing.packets
         report = rtcp.Report(
             self._outgoing.ssrc,
             (block,) if block else (),
             ntp=_ntp(now) if sent > self._sent_before else None,
             timestamp=self._outgoing.timestamp,
             packets=sent,
-            octets=self._stats.octets_sent,
+            octets=self._outgoing.octets,
         )
         self._sent_before = sent
         self._stats.reports_sent += 1

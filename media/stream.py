@@ -12,13 +12,29 @@ class Outgoing:
     """Numbers the packets of one stream (RFC 3550 §5.1). Its source can change at any packet.
 
     A relayed source keeps its own gaps and disorder, so that the far end sees the loss there was; only the change from
-    one source to another is seamless.
+    one source to another is seamless. `packets`, `octets`: that left, counted by whoever sends them.
     """
+
+    __slots__ = (
+        "_at",
+        "_newest",
+        "_pressed",
+        "_sequence_shift",
+        "_source",
+        "_span",
+        "_timestamp_shift",
+        "octets",
+        "packets",
+        "sequence",
+        "ssrc",
+        "timestamp",
+    )
 
     def __init__(self, ssrc: int, sequence: int, timestamp: int) -> None:
         self.ssrc = ssrc
         self.sequence = sequence
         self.timestamp = timestamp
+        self.packets = self.octets = 0
         self._at: float | None = None
         self._source: int | None = None
         self._newest = 0
@@ -32,9 +48,10 @@ class Outgoing:
         self._source = None
 
     def generate(self, now: float, *, first: bool) -> tuple[int, int]:
-        """Sequence and timestamp of the next packet made here; `first`: silence came before it."""
-        step = self._elapsed(now) if first or self._pressed else SAMPLES
-        self._pressed = False
+        """Sequence and timestamp of the next packet made here; `first`: silence came before it. Hot."""
+        step = SAMPLES
+        if first or self._pressed:
+            step, self._pressed = self._elapsed(now), False
         return self._next(step, now)
 
     def press(self, now: float, *, first: bool) -> tuple[int, int]:
@@ -50,7 +67,15 @@ class Outgoing:
         return self.sequence, self.timestamp
 
     def follow(self, ssrc: int, sequence: int, timestamp: int, now: float) -> tuple[int, int, bool] | None:
-        """Sequence, timestamp and "is the first" of a relayed packet; None: older than the change to this source."""
+        """Sequence, timestamp and "is the first" of a relayed packet; None: older than the change to this source.
+        Hot: the next in line is told at once."""
+        if ssrc == self._source and sequence - self._newest == 1:
+            self._newest, self._at = sequence, now
+            if self._span < _LARGEST_DISORDER:
+                self._span += 1
+            self.sequence = (sequence + self._sequence_shift) & 0xFFFF
+            self.timestamp = (timestamp + self._timestamp_shift) & 0xFFFFFFFF
+            return self.sequence, self.timestamp, False
         ahead = distance(sequence, self._newest)
         first = ssrc != self._source or not -_LARGEST_DISORDER <= ahead <= _LARGEST_GAP
         if first:

@@ -25,6 +25,7 @@ class Ticker:
         self._timer: asyncio.TimerHandle | None = None
         self._origin = 0.0
         self._step = 0
+        self._removals = 0
 
     @classmethod
     def of_running_loop(cls) -> "Ticker":
@@ -47,6 +48,7 @@ class Ticker:
 
     def remove(self, beat: Beat) -> None:
         """Call it no more. Unknown ones are fine."""
+        self._removals += 1
         for group in self._groups:
             group.pop(beat, None)
 
@@ -63,8 +65,9 @@ class Ticker:
             self._timer = None
             return
         self._schedule()
+        removals = self._removals
         for beat in tuple(group):
-            if beat in group:
+            if self._removals == removals or beat in group:
                 beat()
 
 

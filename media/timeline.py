@@ -9,6 +9,8 @@ class Timeline:
     """Seconds since `began` (monotonic). Jitter does not move what is placed; a new source, or timestamps that leave
     the clock by more than half a second, begin anew at their arrival."""
 
+    __slots__ = ("_at", "_source", "_timestamp", "began")
+
     def __init__(self, began: float) -> None:
         self.began = began
         self._source: int | None = None
@@ -19,9 +21,9 @@ class Timeline:
         """When the sound of a packet begins that came at `at` (monotonic)."""
         now = at - self.began
         if ssrc == self._source:
-            ahead = (timestamp - self._timestamp + 0x80000000) % 0x100000000 - 0x80000000
-            placed = self._at + ahead / SAMPLE_RATE
-            if abs(placed - now) < _ADRIFT_S:
+            ahead = (timestamp - self._timestamp) & 0xFFFFFFFF
+            placed = self._at + (ahead if ahead < 0x80000000 else ahead - 0x100000000) / SAMPLE_RATE
+            if -_ADRIFT_S < placed - now < _ADRIFT_S:
                 return placed
         self._source, self._timestamp, self._at = ssrc, timestamp, now
         return now

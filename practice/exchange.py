@@ -55,8 +55,8 @@ class Exchange(Listener):
         self._tasks = Tasks()
         self._dice = random.Random(f"{config.seed}:callers")
 
-    def _peer(self, host: str) -> Peer | None:
-        return Peer(host) if host in self._config.peers else None
+    def _peer(self, source: Address) -> Peer | None:
+        return Peer(source.host) if source.host in self._config.peers else None
 
     def _open(self) -> Leg:
         return Leg.open(self._ports, advertise=self._config.advertise)

@@ -17,7 +17,7 @@ from sip.core import Core
 from sip.dialog import Dialog
 from sip.digest import Credentials
 from sip.errors import LocalError
-from sip.exchange import Done, Exchange
+from sip.exchange import Done, Exchange, unheeded
 from sip.gate import USUAL, Counts, Gate, Limits
 from sip.letterhead import Letterhead, tag_for
 from sip.listener import Account, Listener, Peers
@@ -40,6 +40,8 @@ FAREWELL = 1.0
 """Seconds that `stop` waits for answers to its last requests."""
 MAX_DATAGRAM = 1300
 """Bytes of a request above which UDP might break it into pieces (RFC 3261 §18.1.1)."""
+TCP_AGAIN = 3600.0
+"""Seconds after which a side that took no TCP is tried by TCP again."""
 
 
 class UserAgent:
@@ -83,7 +85,7 @@ class UserAgent:
         self._open_transports = open_transports or partial(open_wires, tls=tls)
         self._tls_port = tls.port if tls is not None else 0
         self._names: dict[str, str] = {}
-        self._refuse_tcp: set[Address] = set()
+        self._refuse_tcp: dict[Address, float] = {}
         self._transports: dict[str, Transport] = {}
         self._credentials: dict[Account, Credentials] = {}
         self._registrations: set[Registration] = set()
@@ -263,21 +265,27 @@ class UserAgent:
 
     def begin(self, request: Request, to: Address, user: User) -> Transaction:
         """Put our Via on a request and send it. One that is too long for UDP goes by TCP, until the other side has
-        refused that (RFC 3261 §18.1.1). Raises `LocalError` when the request is not fit for the wire."""
-        self.letterhead.stamp(request, to)
+        refused that a while ago (RFC 3261 §18.1.1). Raises `LocalError` when the request is not fit for the wire."""
+        branch = self.letterhead.stamp(request, to)
         data = request.encode()
-        if to.transport != "udp" or len(data) <= MAX_DATAGRAM or not self._takes_tcp(to):
-            return self.transactions.request(request, to, user, self.now(), data=data)
+        if self.fits(data, to):
+            return self.transactions.request(request, to, user, self.now(), data=data, branch=branch)
         stream = Address(to.host, to.port, "tcp")
         self.letterhead.stamp(request, stream)
         return self.transactions.request(request, stream, user, self.now(), instead=to)
 
-    def _takes_tcp(self, to: Address) -> bool:
-        return "tcp" in self._transports and (to.host, to.port, "tcp") not in self._refuse_tcp
+    def fits(self, data: bytes, to: Address) -> bool:
+        """Whether a request of these bytes goes by the transport of its address."""
+        if to.transport != "udp" or len(data) <= MAX_DATAGRAM:
+            return True
+        until = self._refuse_tcp.get(Address(to.host, to.port, "tcp"), 0.0)
+        return "tcp" not in self._transports or self.now() < until
 
     def avoid_tcp(self, address: Address) -> None:
-        """This side takes no TCP: what is long goes to it by UDP too."""
-        self._refuse_tcp.add(address)
+        """This side takes no TCP: for `TCP_AGAIN` seconds what is long goes to it by UDP too."""
+        now = self.now()
+        self._refuse_tcp = {one: until for one, until in self._refuse_tcp.items() if until > now}
+        self._refuse_tcp[address] = now + TCP_AGAIN
 
     def send(
         self,
@@ -288,7 +296,7 @@ class UserAgent:
         number: Callable[[], int] | None = None,
     ) -> None:
         """Send a request whose answer nobody waits for. `number`: of its repeat, as `Exchange` has it."""
-        Exchange(self, request, to, done or _unheeded, credentials, number)
+        Exchange(self, request, to, done or unheeded, credentials, number).send()
 
     async def ask(
         self,
@@ -304,13 +312,17 @@ class UserAgent:
             if not answer.done():
                 answer.set_result((status, response))
 
-        Exchange(self, request, to, done, credentials, number)
+        Exchange(self, request, to, done, credentials, number).send()
         return await answer
 
     def transmit(self, message: Request | Response, to: Address) -> None:
-        """Send something that no transaction repeats: an ACK for a 2xx, a stateless answer."""
+        """Send something that no transaction repeats: a stateless answer."""
+        self.write(message.encode(), to)
+
+    def write(self, data: bytes, to: Address) -> None:
+        """The same as bytes: an ACK for a 2xx."""
         try:
-            self._send(message.encode(), to)
+            self._send(data, to)
         except OSError:
             self.counts.errors += 1
 
@@ -329,12 +341,17 @@ class UserAgent:
         self._registrations.discard(registration)
 
     def tell(self, callback: Callable[..., object], *args: object) -> None:
-        """Call the listener now; what it raises is logged and goes no further."""
-        self._guarded(callback, *args)
+        """Call the listener now; what it raises is logged and goes no further: neither a listener nor a packet that
+        fails takes anything else with it."""
+        try:
+            callback(*args)
+        except Exception:
+            self.counts.errors += 1
+            _log.exception("a packet or an event could not be dealt with")
 
     def later(self, callback: Callable[..., object], *args: object) -> None:
         """Call the listener in a later turn of the loop."""
-        self._loop.call_soon(self._guarded, callback, *args)
+        self._loop.call_soon(self.tell, callback, *args)
 
     # ------------------------------------------------------------ socket and clock
 
@@ -351,29 +368,21 @@ class UserAgent:
         self.counts.received += 1
         if self._trace is not None:
             self._trace("in", data, source)
-        self._guarded(self.core.receive, data, source, self._loop.time())
+        self.tell(self.core.receive, data, source, self._loop.time())
 
     def _lost(self, address: Address) -> None:
-        self._guarded(self.transactions.transport_failed, address, self._loop.time())
+        self.tell(self.transactions.transport_failed, address, self._loop.time())
         for registration in list(self._registrations):
             registration.lost(address)
 
-    def _knows(self, host: str) -> bool:
-        known = self.peers(host) is not None
+    def _knows(self, address: Address) -> bool:
+        known = self.peers(address) is not None
         if not known:
             self.gate.stranger(self._loop.time())
         return known
 
     def _name_of(self, address: Address) -> str:
         return self._names.get(address.host, address.host)
-
-    def _guarded(self, callback: Callable[..., object], *args: object) -> None:
-        """The loop's edge: one packet or callback that fails takes nothing else with it."""
-        try:
-            callback(*args)
-        except Exception:
-            self.counts.errors += 1
-            _log.exception("a packet or an event could not be dealt with")
 
     def _earlier(self, when: float) -> None:
         if self._waker is not None:
@@ -383,7 +392,7 @@ class UserAgent:
         self._waker = self._loop.call_at(when, self._tick)
 
     def _tick(self) -> None:
-        self._guarded(self.timers.run, self._loop.time())
+        self.tell(self.timers.run, self._loop.time())
         self._waker = None
         following = self.timers.next_at()
         if following is not None:
@@ -392,10 +401,6 @@ class UserAgent:
 
 _PAST_RETRIES = 1_000_000
 """A CSeq for the BYE of a lost dialog that is above any that the dead process can have used."""
-
-
-def _unheeded(_status: int, _response: Response | None) -> None:
-    """Nobody waits for this answer."""
 
 
 __all__ = ["Account", "Call", "ClientCall", "Counts", "Listener", "ServerCall", "UserAgent", "tag_for"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from sip import headers as h
 from sip import holding
+from sip.bye import Bye
 from sip.dialog import Dialog, DialogKey
 from sip.errors import BadSdp, WrongState
 from sip.machine import Transaction
@@ -151,11 +152,8 @@ class Call:
     def send_bye(self, reason: str | None) -> None:
         """BYE now, and forget the dialog (§15.1.1)."""
         assert self.dialog is not None
-        request = self.dialog.request("BYE", self.dialog.next_cseq())
-        if reason is not None:
-            request.add("reason", f"SIP;cause=200;text={h.quoted(reason)}")
         self.agent.forget(self)
-        self.agent.send(request, self.dialog.next_hop(), self.credentials, number=self.dialog.next_cseq)
+        Bye(self.agent, self.dialog, self.credentials, reason)
 
     def ended_by_us(self, cause: str) -> None:
         """Tell the end in a later turn of the loop."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sip import headers as h
+from sip.acknowledger import Acknowledger
 from sip.call import Call, Life, Turn
 from sip.dialog import Dialog, DialogKey
 from sip.early import EarlyDialog, rseq_of
@@ -15,7 +16,6 @@ from sip.message import Request, Response
 from sip.offering import Offer, Word, following
 from sip.timers import TIMEOUT, Timer
 from sip.transport import Address
-from sip.uas import SDP
 
 if TYPE_CHECKING:
     from sip.agent import UserAgent
@@ -40,7 +40,7 @@ class ClientCall(Call):
         self._invite = invite
         self._destination = destination
         self._answers = 0
-        self._acks: Request | None = None
+        self._acks: Acknowledger | None = None
         self._give_up: Timer | None = None
         self.early: dict[str, EarlyDialog] = {}
         self.offer = Offer.OURS if invite.body else Offer.NONE
@@ -109,11 +109,11 @@ class ClientCall(Call):
         """Take a provisional answer into its early dialog; False: a reliable one that was seen, or before its turn."""
         early = self.early.get(response.to_tag)
         if early is None:
-            early = EarlyDialog(Dialog.of_response(response, self._destination, self._invite.uri))
+            early = EarlyDialog(Dialog.of_answer(self._invite, response, self._destination))
             self.early[response.to_tag] = early
+            self.agent.core.know(early.dialog, self)
         self.dialog = early.dialog
         self.allow = response.headers.get("allow", self.allow)
-        self.agent.remember(self)
         rseq = rseq_of(response)
         if rseq is not None and not early.takes(rseq):
             return False
@@ -144,12 +144,6 @@ class ClientCall(Call):
             return b""
         return self.local_sdp
 
-    def _answer_in_ack(self, ack: Request, offer: bytes) -> None:
-        """The INVITE asked for an offer, which the 200 brought (§13.2.2.4)."""
-        ack.body = self._answer_to_theirs(offer)
-        if ack.body:
-            ack.headers["content-type"] = [SDP]
-
     @property
     def has_early_answer(self) -> bool:
         return bool(self.remote_sdp) and self.offer is Offer.NONE
@@ -159,7 +153,8 @@ class ClientCall(Call):
         return early.dialog if early is not None else super().dialog_of(request)
 
     def dialog_keys(self) -> list[DialogKey]:
-        return [*super().dialog_keys(), *(early.dialog.key for early in self.early.values())]
+        keys = super().dialog_keys()
+        return [*keys, *[early.dialog.key for early in self.early.values()]] if self.early else keys
 
     def on_bye(self, transaction: Transaction, request: Request) -> None:
         """BYE in an early dialog, which the called side may not send (§15): it wants no call, so it is taken back."""
@@ -177,8 +172,8 @@ class ClientCall(Call):
             raise
 
     def _success(self, response: Response) -> None:
-        if self._acks is not None and self.dialog is not None and response.to_tag == self.dialog.remote_tag:
-            self.agent.transmit(self._acks, self.dialog.next_hop())
+        if self._acks is not None:
+            self._acks.on_response(self._transaction, response, self.agent.now())
         elif self.life in (Life.TRYING, Life.PROCEEDING):
             self._answered(response)
         else:
@@ -193,24 +188,31 @@ class ClientCall(Call):
         self.final = response
         self.allow = response.headers.get("allow", self.allow)
         self.session.agreed(response)
-        self._acks = self.agent.letterhead.ack(self.dialog, self._invite.cseq.number, self._invite)
-        if response.body and not self.local_sdp:
-            self._answer_in_ack(self._acks, response.body)
-        self.agent.transmit(self._acks, self.dialog.next_hop())
+        self._acknowledge_answer(self.dialog, response)
         self.agent.core.placed.discard(self)
-        self.agent.remember(self)
+        self.agent.core.know(self.dialog, self)
         self.agent.tell(self.agent.listener.on_answered, self, response)
+
+    def _acknowledge_answer(self, dialog: Dialog, response: Response) -> None:
+        """ACK, with our answer where the INVITE asked for an offer, which the 200 brought (§13.2.2.4)."""
+        sdp = self._answer_to_theirs(response.body) if response.body and not self.local_sdp else b""
+        ack = self.agent.letterhead.ack(dialog, self._invite.cseq.number, self._invite, sdp)
+        hop, tag = dialog.next_hop(), dialog.remote_tag
+        acks = Acknowledger(self.agent, tag, ack, hop, self._destination, self.credentials)
+        self._acks = self._transaction.user = acks
+        acks.acknowledge()
 
     def _confirmed(self, response: Response) -> Dialog:
         """The one dialog that stays (§13.2.2.4): of the answering fork, its numbers going on where it was early. An
         answer got reliably before stands, whatever the 200 holds (RFC 6337 §3.1.1)."""
-        dialog = Dialog.of_response(response, self._destination, self._invite.uri)
-        early = self.early.get(response.to_tag)
-        self.agent.forget(self)
-        self.early.clear()
-        if early is not None:
-            dialog.local_cseq = max(dialog.local_cseq, early.dialog.local_cseq)
-            dialog.remote_cseq = early.dialog.remote_cseq
+        early = self.early.pop(response.to_tag, None)
+        if early is None:
+            dialog = Dialog.of_answer(self._invite, response, self._destination)
+        else:
+            dialog = early.dialog
+            dialog.reach(response, self._invite.uri)
+        if self.early:
+            self._forget_early()
         if not (early is not None and early.rseq is not None and self.has_early_answer):
             self.remote_sdp = response.body or (early.sdp if early is not None else b"")
         self.offer = Offer.NONE

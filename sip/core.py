@@ -49,6 +49,10 @@ class Core:
         for key in call.dialog_keys():
             self._calls[key] = call
 
+    def know(self, dialog: Dialog, call: Call) -> None:
+        """From now on requests inside this dialog find the call."""
+        self._calls[dialog.key] = call
+
     def call_of(self, call_id: str, local_tag: str, remote_tag: str) -> Call | None:
         """The call with this dialog, or None. One whose answer had no tag (RFC 2543) is found by any."""
         return self._calls.get((call_id, local_tag, remote_tag)) or self._calls.get((call_id, local_tag, ""))
@@ -64,11 +68,13 @@ class Core:
     def receive(self, data: bytes, source: Address, now: float) -> None:
         """One packet. Never raises for what it holds, only for our own mistakes."""
         agent = self._agent
-        if agent.peers(source.host) is None:
+        if agent.peers(source) is None:
             self._stranger(data, source, now)
             return
         if len(data) <= 4:
             return  # a keep-alive (RFC 5626 §3.5.1)
+        if data.startswith(b"SIP/2.0 200 ") and agent.transactions.settles(data, now):
+            return
         try:
             message = parse(data)
             if isinstance(message, Response):
@@ -109,7 +115,8 @@ class Core:
     # ------------------------------------------------------------ responses
 
     def _response(self, response: Response, source: Address, now: float) -> None:
-        if len(response.values("via")) != 1:
+        vias = response.headers["via"]
+        if len(vias) > 1 or ("," in vias[0] and len(response.values("via")) != 1):
             self._agent.counts.unmatched += 1  # §8.1.3.3
         elif not self._agent.transactions.response(response, now):
             self._stray(response, source)
@@ -124,7 +131,7 @@ class Core:
         if response.status >= 300:
             agent.transmit(_bare_ack(response), source)
         elif call is not None and call.dialog is not None:
-            agent.transmit(agent.letterhead.ack(call.dialog, response.cseq.number), call.dialog.next_hop())
+            agent.write(agent.letterhead.ack(call.dialog, response.cseq.number), call.dialog.next_hop())
         else:
             agent.end_stray(response, source, None)
 
@@ -246,7 +253,7 @@ class Core:
         if key in self._offered:
             agent.reply(transaction, 482)  # §8.2.2.2: the same call by another way
             return
-        peer = agent.peers(self._source.host)
+        peer = agent.peers(self._source)
         try:
             dialog = Dialog.of_request(request, secrets.token_hex(6), self._source)
             replaces = replaced(self, peer, request)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sip import headers as h
-from sip.errors import BadMessage
+from sip.errors import BadMessage, UnsafeField
 from sip.machine import COOKIE
 from sip.message import Fields, Request, Response
 from sip.transport import Address
@@ -18,9 +20,11 @@ class Dialog:
     To values without tags. `fallback`: where to send when the next hop is a name."""
 
     __slots__ = (
+        "_head",
         "_hop",
         "call_id",
         "fallback",
+        "key",
         "local",
         "local_cseq",
         "local_tag",
@@ -45,6 +49,7 @@ class Dialog:
         remote_cseq: int | None,
         fallback: Address,
     ) -> None:
+        self.key: DialogKey = (call_id, local_tag, remote_tag)
         self.call_id = call_id
         self.local_tag = local_tag
         self.remote_tag = remote_tag
@@ -56,6 +61,7 @@ class Dialog:
         self.remote_cseq = remote_cseq
         self.fallback = fallback
         self._hop: Address | None = None
+        self._head: tuple[str, str] | None = None
 
     @classmethod
     def of_response(cls, response: Response, fallback: Address, target: str | None = None) -> Dialog:
@@ -73,6 +79,32 @@ class Dialog:
             remote_cseq=None,
             fallback=fallback,
         )
+
+    @classmethod
+    def of_answer(cls, invite: Request, response: Response, fallback: Address) -> Dialog:
+        """The same, by who has the INVITE that was sent at hand."""
+        dialog = cls(
+            call_id=invite.call_id,
+            local_tag=invite.from_tag,
+            remote_tag=response.to_tag,
+            local=without_tag(invite.headers["from"][0]),
+            remote=without_tag(response.headers["to"][0]),
+            remote_target="",
+            route_set=(),
+            local_cseq=invite.cseq.number,
+            remote_cseq=None,
+            fallback=fallback,
+        )
+        dialog.reach(response, invite.uri)
+        return dialog
+
+    def reach(self, response: Response, target: str) -> None:
+        """Take the target and the routes of a later answer to the INVITE that began it (§13.2.2.4); `target`: the
+        Request-URI, for an answer without a Contact."""
+        contact, routes = _reach(response)
+        self.remote_target = contact or target
+        self.route_set = tuple(reversed(routes))
+        self._hop = self._head = None
 
     @classmethod
     def of_request(cls, request: Request, local_tag: str, fallback: Address) -> Dialog:
@@ -96,10 +128,6 @@ class Dialog:
         )
 
     @property
-    def key(self) -> DialogKey:
-        return self.call_id, self.local_tag, self.remote_tag
-
-    @property
     def local_uri(self) -> str:
         return h.uri_of(self.local)
 
@@ -118,7 +146,7 @@ class Dialog:
     def retarget(self, message: Request | Response) -> None:
         """A target refresh: the Contact of a re-INVITE or of its answer (§12.2). Raises `BadMessage`."""
         self.remote_target = _targets(message)[0] or self.remote_target
-        self._hop = None
+        self._hop = self._head = None
 
     def next_cseq(self) -> int:
         self.local_cseq += 1
@@ -130,11 +158,36 @@ class Dialog:
         fields: Fields = {"via": [""], "max-forwards": ["70"]}
         if routes:
             fields["route"] = routes
-        fields["from"] = [f"{self.local};tag={self.local_tag}"]
-        fields["to"] = [f"{self.remote};tag={self.remote_tag}" if self.remote_tag else self.remote]
+        sender, to = self._ends()
+        fields["from"] = [sender]
+        fields["to"] = [to]
         fields["call-id"] = [self.call_id]
         fields["cseq"] = [f"{cseq} {method}"]
         return Request(method, uri, fields, body).prime(cseq, self.local_tag, self.remote_tag)
+
+    def written(self, method: str, cseq: int, via: str, more: str = "", body: bytes = b"") -> bytes:
+        """The bytes of a request inside the dialog. `via`: the value of its Via; `more`: further lines, whole. Raises
+        `UnsafeField` as `Request.encode` does."""
+        uri, head = self._head or self._write()
+        start = f"{method} {uri} SIP/2.0\r\nVia: {via}\r\n{head}CSeq: {cseq} {method}\r\n"
+        return f"{start}{more}Content-Length: {len(body)}\r\n\r\n".encode("utf-8", "surrogateescape") + body
+
+    def _write(self) -> tuple[str, str]:
+        """What all requests of the dialog share: the Request-URI, and the lines between Via and CSeq."""
+        uri, routes = self._route()
+        sender, to = self._ends()
+        route = "".join([f"Route: {one}\r\n" for one in routes]) if routes else ""
+        head = f"Max-Forwards: 70\r\n{route}From: {sender}\r\nTo: {to}\r\nCall-ID: {self.call_id}\r\n"
+        ends = 4 + len(routes)
+        if head.count("\r") != ends or head.count("\n") != ends or "\0" in head or " " in h.safe(uri):
+            raise UnsafeField("a field of a dialog holds CR, LF or NUL, or its target a space: nothing is sent")
+        self._head = uri, head
+        return self._head
+
+    def _ends(self) -> tuple[str, str]:
+        """From and To of what we send."""
+        to = f"{self.remote};tag={self.remote_tag}" if self.remote_tag else self.remote
+        return f"{self.local};tag={self.local_tag}", to
 
     def _route(self) -> tuple[str, list[str]]:
         if not self.route_set:
@@ -155,10 +208,15 @@ class Dialog:
             uri = Uri.parse(h.uri_of(self.route_set[0]) if self.route_set else self.remote_target)
         except BadMessage:
             return self.fallback
-        if uri.address is None:
-            return self.fallback
-        transport = _transport_of(uri, self.fallback.transport)
-        return Address(uri.host, uri.port or (5061 if transport == "tls" else 5060), transport)
+        return _hop_by(uri, self.fallback.transport) or self.fallback
+
+
+def _hop_by(uri: Uri, usual: str) -> Address | None:
+    """None: the host is a name."""
+    if uri.address is None:
+        return None
+    transport = _transport_of(uri, usual)
+    return Address(uri.host, uri.port or (5061 if transport == "tls" else 5060), transport)
 
 
 def _transport_of(uri: Uri, usual: str) -> str:
@@ -177,15 +235,38 @@ def _reach(response: Response) -> tuple[str | None, list[str]]:
 
 def _targets(message: Request | Response) -> tuple[str | None, list[str]]:
     """Contact and Record-Route, each proved to be a URI that we can send again. Raises `BadMessage`."""
-    contact = contact_of(message)
     routes = message.values("record-route")
-    for uri in [*([contact] if contact is not None else []), *(h.uri_of(route) for route in routes)]:
-        Uri.parse(uri)
-        if " " in uri or "<" in uri:
-            raise BadMessage("a Contact or Record-Route holds a character that no URI may have")
-    if any("\0" in text for text in [contact or "", *routes]):
+    for route in routes:
+        _prove(h.uri_of(route), route)
+    return contact_of(message), routes
+
+
+def contact_of(message: Request | Response) -> str | None:
+    """The URI of the first Contact. Raises `BadMessage`."""
+    found = message.get("contact")
+    if not found:
+        return None
+    return _usual_contact(found) if len(found) < _LONG else _contact(found)
+
+
+def _prove(uri: str, written: str) -> None:
+    Uri.parse(uri)
+    if " " in uri or "<" in uri:
+        raise BadMessage("a Contact or Record-Route holds a character that no URI may have")
+    if "\0" in written:
         raise BadMessage("a Contact or Record-Route holds NUL")
-    return contact, routes
+
+
+def _contact(value: str) -> str:
+    """The first URI of a Contact, proved."""
+    uri = h.uri_of(next(h.pieces(value, ","))) if "," in value else h.uri_of(value)
+    _prove(uri, uri)
+    return uri
+
+
+_LONG = 128
+_usual_contact = lru_cache(1024)(_contact)
+"""As for URIs: a trunk says the same few."""
 
 
 def without_tag(value: str) -> str:
@@ -193,18 +274,10 @@ def without_tag(value: str) -> str:
     if "\0" in value:
         return f"<{h.uri_of(value)}>"
     at = value.rfind(">;tag=")
-    if at >= 0 and not any(mark in value[at + 1 :] for mark in ('"', ">")) and value.count(";", at) == 1:
+    if at >= 0 and not ('"' in (rest := value[at + 6 :]) or ">" in rest or ";" in rest):
         return value[: at + 1]
     if h.tag_of(value) is None:
         return value
     first, *params = h.pieces(value, ";")
     kept = [param for param in params if param.partition("=")[0].strip().lower() != "tag"]
     return ";".join([first.strip(), *kept])
-
-
-def contact_of(message: Request | Response) -> str | None:
-    """The URI of the first Contact."""
-    found = message.get("contact")
-    if not found:
-        return None
-    return h.uri_of(next(h.pieces(found, ","))) if "," in found else h.uri_of(found)

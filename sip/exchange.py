@@ -36,7 +36,7 @@ def authorized(
 
 
 class Exchange:
-    """Sends `request` (without Via) now and tells `done` once. `number`: gives the CSeq of the repeat after a
+    """`send` sends `request` (without Via) and tells `done` once. `number`: gives the CSeq of the repeat after a
     challenge, where a dialog counts; None: the next one."""
 
     __slots__ = ("_agent", "_answers", "_credentials", "_done", "_number", "_request", "_to")
@@ -57,9 +57,8 @@ class Exchange:
         self._credentials = credentials
         self._number = number
         self._answers = 0
-        self._send()
 
-    def _send(self) -> None:
+    def send(self) -> None:
         if self._request.method == "CANCEL":  # its Via is the INVITE's
             self._agent.transactions.request(self._request, self._to, self, self._agent.now())
         else:
@@ -74,13 +73,17 @@ class Exchange:
             return
         self._answers += 1
         self._request = with_credentials(self._request, header, self._number() if self._number is not None else None)
-        self._send()
+        self.send()
 
     def on_timeout(self, transaction: Transaction, now: float) -> None:
         self._done(408, None)
 
     def on_transport_error(self, transaction: Transaction, now: float) -> None:
         self._done(503, None)
+
+
+def unheeded(_status: int, _response: Response | None) -> None:
+    """Nobody waits for this answer."""
 
 
 def with_credentials(request: Request, header: tuple[str, str], number: int | None = None) -> Request:

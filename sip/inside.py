@@ -105,7 +105,7 @@ def _info(call: Call, transaction: Transaction, request: Request, _now: float) -
 
 def _refer(call: Call, transaction: Transaction, request: Request, _now: float) -> None:
     """A transfer that they ask for: 603 for who may not (T8)."""
-    peer = call.agent.peers(transaction.address.host)
+    peer = call.agent.peers(transaction.address)
     if peer is None or not peer.transfer or not call.is_up:
         call.agent.reply(transaction, 603)
         return

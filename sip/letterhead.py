@@ -11,6 +11,7 @@ from sip import headers as h
 from sip.dialog import Dialog
 from sip.machine import branch_for
 from sip.message import Fields, Request, Response
+from sip.names import LABELS
 from sip.transport import Address
 from sip.uas import ALLOW, SDP, SUPPORTED
 
@@ -21,9 +22,9 @@ OWN_USER = "ahize"
 class _Own(NamedTuple):
     """Where we are by one transport."""
 
-    port: int
     sent_by: str
     contact_uri: str
+    contact: str
 
 
 class Letterhead:
@@ -35,10 +36,10 @@ class Letterhead:
     def __init__(self, name: str, host: str, ports: Mapping[str, int]) -> None:
         self.host = host
         self._name = h.safe(name)
-        self._own = {
-            transport: _Own(port, h.sent_by(host, port), h.contact_uri(OWN_USER, host, port, transport))
-            for transport, port in ports.items()
-        }
+        self._own: dict[str, _Own] = {}
+        for transport, port in ports.items():
+            uri = h.contact_uri(OWN_USER, host, port, transport)
+            self._own[transport] = _Own(h.sent_by(host, port), uri, f"<{uri}>")
 
     @property
     def contact_uri(self) -> str:
@@ -95,22 +96,25 @@ class Letterhead:
         via = response.via
         return response.from_tag == tag_for(response.call_id) and via.sent_by == self._by(via.transport.lower()).sent_by
 
-    def stamp(self, request: Request, to: Address) -> None:
+    def stamp(self, request: Request, to: Address) -> str:
         """Give a request its Via, whose branch follows from Call-ID, tags and CSeq, and the Contact that goes with
-        the transport."""
+        the transport. The branch is given."""
         tags = f"{request.from_tag}{request.to_tag}"
         branch = branch_for(request.call_id, tags, request.cseq.number, request.method)
-        transport, own = to.transport.upper(), self._by(to.transport)
-        line = f"SIP/2.0/{transport} {own.sent_by};rport;branch={branch}"
-        request.stamp(line, h.Via(transport, self.host, own.port, {"rport": None, "branch": branch}))
+        request.stamp(self.via(branch, to.transport))
         if "contact" in request.headers:
-            request.headers["contact"] = [f"<{own.contact_uri}>"]
+            request.headers["contact"] = [self._by(to.transport).contact]
+        return branch
+
+    def via(self, branch: str, transport: str) -> str:
+        """The Via of a request that goes by this transport."""
+        return f"SIP/2.0/{transport.upper()} {self._by(transport).sent_by};rport;branch={branch}"
 
     def dress(self, message: Request | Response) -> None:
         """Add who we are, where we are and what we understand."""
         by_udp = isinstance(message, Request) or message.headers["via"][0].startswith("SIP/2.0/UDP ")
         transport = "udp" if by_udp else message.via.transport.lower()
-        message.headers["contact"] = [f"<{self.contact_by(transport)}>"]
+        message.headers["contact"] = [self._by(transport).contact]
         message.headers["allow"] = [ALLOW]
         message.headers["supported"] = [SUPPORTED]
         message.headers["user-agent" if isinstance(message, Request) else "server"] = [self._name]
@@ -119,14 +123,19 @@ class Letterhead:
         """Add who answers, nothing more."""
         response.headers["server"] = [self._name]
 
-    def ack(self, dialog: Dialog, cseq: int, invite: Request | None = None) -> Request:
-        """The ACK of a 2xx, with the INVITE's credentials (§13.2.2.4)."""
-        request = dialog.request("ACK", cseq)
-        for name in ("authorization", "proxy-authorization"):
-            if invite is not None and name in invite.headers:
-                request.headers[name] = invite.headers[name]
-        self.stamp(request, dialog.next_hop())
-        return request
+    def ack(self, dialog: Dialog, cseq: int, invite: Request | None = None, sdp: bytes = b"") -> bytes:
+        """The ACK of a 2xx, with the INVITE's credentials (§13.2.2.4). `sdp`: the answer to an offer in it."""
+        more = f"Content-Type: {SDP}\r\n" if sdp else ""
+        if invite is not None:
+            for name in ("authorization", "proxy-authorization"):
+                if name in invite.headers:
+                    more = f"{LABELS[name]}{invite.headers[name][0]}\r\n{more}"
+        return dialog.written("ACK", cseq, self.via_inside(dialog, cseq, "ACK")[0], more, sdp)
+
+    def via_inside(self, dialog: Dialog, cseq: int, method: str) -> tuple[str, str]:
+        """The Via of a request inside a dialog, and its branch."""
+        branch = branch_for(dialog.call_id, dialog.local_tag + dialog.remote_tag, cseq, method)
+        return self.via(branch, dialog.next_hop().transport), branch
 
 
 def tag_for(call_id: str) -> str:

@@ -29,8 +29,9 @@ class Peer:
     trusted: bool = False
 
 
-Peers = Callable[[str], Peer | None]
-"""Who sends from this IP address; None: a stranger, whose packets are dropped and counted."""
+Peers = Callable[["Address"], Peer | None]
+"""Who sends from this IP address by this transport (the port says nothing); None: a stranger, whose packets are dropped
+and counted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,12 @@ from sip.transaction import TRANSITIONS, Act, Event, State
 from sip.transport import Address
 
 COOKIE = "z9hG4bK"
+_DIGEST_BYTES = 12
+BRANCH_LENGTH = len(COOKIE) + 2 * _DIGEST_BYTES
+
+
+LET_GO = Request("", "", {})
+"""The request of a client transaction that does not need its own any more, or has never had it but as text."""
 
 
 class User(Protocol):
@@ -50,6 +56,7 @@ class Transaction:
     """One machine. Drive it by `step`; `address` is where it sends to, `instead` where to when that cannot be."""
 
     __slots__ = (
+        "_ends_at",
         "_home",
         "_interval",
         "_last",
@@ -77,18 +84,19 @@ class Transaction:
         self.state = State.NEW
         self._last = b""
         self._interval = T1
+        self._ends_at = 0.0
         self._repeat: Timer | None = None
         self._limit: Timer | None = None
 
-    def step(self, event: Event, now: float, message: Request | Response | None = None) -> None:
+    def step(self, event: int, now: float, message: Request | Response | None = None) -> None:
         """Make one transition. Raises `WrongState` for what the table does not hold."""
         found = _STEPS.get((self.state, event))
         if found is None:
             raise WrongState(f"{Event(event).name} in {self.state.name}")
-        self.state, acts = found
+        self.state, acts, ends = found
         for act in acts:
             act(self, now, message)
-        if found[0] is State.TERMINATED:
+        if ends:
             self._home.forget(self)
 
     def start(self, now: float, data: bytes = b"") -> None:
@@ -120,7 +128,7 @@ class Transaction:
         self.step(event, now, response)
 
     def on_timer(self, event: int, now: float) -> None:
-        self.step(Event(event), now)
+        self.step(event, now)
 
     def stop(self) -> None:
         """End without telling anybody."""
@@ -147,25 +155,41 @@ class Transaction:
         assert isinstance(message, Response)
         self._home.transmit(self, ack_for(self.request, message).encode(), now)
 
+    def _let_go(self, _now: float, _message: object) -> None:
+        self.request, self._last = LET_GO, b""
+
     def _stop(self, _now: float, _message: object) -> None:
-        self._home.timers.cancel(self._repeat)
-        self._home.timers.cancel(self._limit)
+        timers = self._home.timers
+        if self._repeat is not None:
+            timers.cancel(self._repeat)
+        if self._limit is not None:
+            timers.cancel(self._limit)
 
     def _repeat_by(self, event: Event, now: float) -> None:
         if not self.reliable:
-            self._repeat = self._home.timers.set(now + self._interval, self, event)
+            self._repeat = self._home.timers.after(T1, now, self, event)
 
     def _again(self, interval: float, now: float) -> None:
+        """The next repeat, or the end where that comes first."""
         self._interval = interval
-        event = _REPEATS[self.state]
-        self._repeat = self._home.timers.set(now + interval, self, event)
+        repeat, limit = _PAIRS[self.state]
+        if now + interval < self._ends_at:
+            self._repeat = self._home.timers.set(now + interval, self, repeat)
+        else:
+            self._repeat = self._home.timers.set(self._ends_at, self, limit)
+
+    def _give_up_by(self, event: Event, now: float) -> None:
+        """The end of what is repeated: needs no timer of its own, since the last repeat sets it."""
+        self._ends_at = now + TIMEOUT
+        if self.reliable:
+            self._limit_by(event, TIMEOUT, now)
 
     def _limit_by(self, event: Event, delay: float, now: float) -> None:
-        self._limit = self._home.timers.set(now + delay, self, event)
+        self._limit = self._home.timers.after(delay, now, self, event)
 
     def _wait(self, event: Event, delay: float, now: float) -> None:
         """A timer that only absorbs repeats: none can come over a reliable transport (§17, Table 4)."""
-        self._limit = self._home.timers.set(now + (0.0 if self.reliable else delay), self, event)
+        self._limit = self._home.timers.after(0.0 if self.reliable else delay, now, self, event)
 
     def _pass(self, now: float, message: object) -> None:
         self._home.deliver(self, cast("Request | Response", message), now)
@@ -179,12 +203,13 @@ class Transaction:
             self.user.on_transport_error(self, now)
 
 
-_REPEATS = {
-    State.IC_CALLING: Event.TIMER_A,
-    State.NC_TRYING: Event.TIMER_E,
-    State.NC_PROCEEDING: Event.TIMER_E,
-    State.IS_COMPLETED: Event.TIMER_G,
+_PAIRS = {
+    State.IC_CALLING: (Event.TIMER_A, Event.TIMER_B),
+    State.NC_TRYING: (Event.TIMER_E, Event.TIMER_F),
+    State.NC_PROCEEDING: (Event.TIMER_E, Event.TIMER_F),
+    State.IS_COMPLETED: (Event.TIMER_G, Event.TIMER_H),
 }
+"""The timer that repeats in a state, and the one that ends that."""
 
 # pyright: reportPrivateUsage=false
 Do = Callable[[Transaction, float, object], None]
@@ -192,15 +217,16 @@ _DO: dict[int, Do] = {
     Act.TRANSMIT: Transaction._transmit,
     Act.ACK: Transaction._ack,
     Act.STOP: Transaction._stop,
+    Act.LET_GO: Transaction._let_go,
     Act.REPEAT_A: lambda t, now, _: t._repeat_by(Event.TIMER_A, now),
     Act.REPEAT_E: lambda t, now, _: t._repeat_by(Event.TIMER_E, now),
     Act.REPEAT_G: lambda t, now, _: t._repeat_by(Event.TIMER_G, now),
     Act.DOUBLE: lambda t, now, _: t._again(t._interval * 2, now),
     Act.DOUBLE_TO_T2: lambda t, now, _: t._again(min(t._interval * 2, T2), now),
     Act.AT_T2: lambda t, now, _: t._again(T2, now),
-    Act.LIMIT_B: lambda t, now, _: t._limit_by(Event.TIMER_B, TIMEOUT, now),
-    Act.LIMIT_F: lambda t, now, _: t._limit_by(Event.TIMER_F, TIMEOUT, now),
-    Act.LIMIT_H: lambda t, now, _: t._limit_by(Event.TIMER_H, TIMEOUT, now),
+    Act.LIMIT_B: lambda t, now, _: t._give_up_by(Event.TIMER_B, now),
+    Act.LIMIT_F: lambda t, now, _: t._give_up_by(Event.TIMER_F, now),
+    Act.LIMIT_H: lambda t, now, _: t._give_up_by(Event.TIMER_H, now),
     Act.LIMIT_L: lambda t, now, _: t._limit_by(Event.TIMER_L, TIMEOUT, now),
     Act.LIMIT_M: lambda t, now, _: t._limit_by(Event.TIMER_M, TIMEOUT, now),
     Act.LIMIT_D: lambda t, now, _: t._wait(Event.TIMER_D, WAIT_D, now),
@@ -212,9 +238,11 @@ _DO: dict[int, Do] = {
     Act.TELL_TRANSPORT: Transaction._tell_transport,
 }
 
-_STEPS: dict[tuple[State, Event], tuple[State, tuple[Do, ...]]] = {
-    begun: (following, tuple(_DO[act] for act in acts)) for begun, (following, acts, _) in TRANSITIONS.items()
+_STEPS: dict[tuple[int, int], tuple[State, tuple[Do, ...], bool]] = {
+    begun: (following, tuple(_DO[act] for act in acts), following is State.TERMINATED)
+    for begun, (following, acts, _) in TRANSITIONS.items()
 }
+"""With whether it is the end."""
 
 
 def _sending(status: int) -> Event:
@@ -226,7 +254,7 @@ def branch_for(call_id: str, from_tag: str, cseq: int, method: str) -> str:
     ACK of its refusal (§9.1, §17.1.1.3), another for every other method and CSeq."""
     kind = "INVITE" if method == "CANCEL" else method
     text = f"{call_id}\0{from_tag}\0{cseq}\0{kind}".encode("utf-8", "surrogateescape")
-    return COOKIE + blake2s(text, digest_size=12).hexdigest()
+    return COOKIE + blake2s(text, digest_size=_DIGEST_BYTES).hexdigest()
 
 
 def ack_for(invite: Request, response: Response) -> Request:

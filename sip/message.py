@@ -158,10 +158,10 @@ class Request(Message):
             fields["record-route"] = mine["record-route"]
         return Response(status, REASONS.get(status, "") if reason is None else reason, fields, body)
 
-    def stamp(self, line: str, via: h.Via) -> None:
-        """Put the Via of a request of ours in place; `via` says the same as `line`."""
+    def stamp(self, line: str) -> None:
+        """Put the Via of a request of ours in place."""
         self.headers["via"] = [line]
-        self._via = via
+        self._via = None
 
     def prime(self, number: int, from_tag: str, to_tag: str) -> Request:
         """Tell a message of our own making what its fields say, so that they need not be read."""

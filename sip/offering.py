@@ -13,6 +13,7 @@ from sip.exchange import authorized, with_credentials
 from sip.machine import Transaction, cancel_for
 from sip.message import Request, Response
 from sip.timers import TIMEOUT, Timer
+from sip.transaction import State
 from sip.transport import Address
 from sip.uas import SDP
 
@@ -80,7 +81,7 @@ class Reoffer:
         self._call = call
         self._make = make
         self._answers = 0
-        self._ack: Request | None = None
+        self._ack: bytes | None = None
         self._timer: Timer | None = None
         self._transaction: Transaction | None = None
         self._begin()
@@ -113,7 +114,7 @@ class Reoffer:
         self._request = request
         self._hop: Address = call.dialog.next_hop()
         self._transaction = call.agent.begin(request, self._hop, self)
-        self._timer = call.agent.timers.set(now + TIMEOUT, self, self._LIMIT)  # timer B, set before, tells silence
+        self._timer = call.agent.timers.set(now + TIMEOUT, self, self._LIMIT)
 
     # ------------------------------------------------------------ what comes back
 
@@ -137,7 +138,7 @@ class Reoffer:
             return
         if self._ack is None:
             self._ack = call.agent.letterhead.ack(call.dialog, response.cseq.number, self._request)
-        call.agent.transmit(self._ack, call.dialog.next_hop())
+        call.agent.write(self._ack, call.dialog.next_hop())
 
     def _accepted(self, response: Response) -> None:
         call = self._call
@@ -188,8 +189,8 @@ class Reoffer:
     def on_timer(self, event: int, now: float) -> None:
         if event == self._AGAIN:
             self._again()
-        elif self._transaction is not None:
-            self._give_up(self._transaction)
+        elif self._transaction is not None and self._transaction.state is State.IC_PROCEEDING:
+            self._give_up(self._transaction)  # timers B and F tell of silence
 
     def _again(self) -> None:
         """The glare is over: once more, unless the other side's offer is still open."""
@@ -201,8 +202,7 @@ class Reoffer:
     def _give_up(self, transaction: Transaction) -> None:
         """Nobody rings for a re-INVITE: one that is only promised an answer for 64*T1 is taken back (§14.1 ¶4)."""
         agent = self._call.agent
-        if self.method == "INVITE":
-            agent.send(cancel_for(self._request), self._hop, None)
+        agent.send(cancel_for(self._request), self._hop, None)
         self._transaction = None
         agent.transactions.abandon(transaction)
         self._refused(487, "cancelled")

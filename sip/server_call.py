@@ -64,7 +64,7 @@ class ServerCall(Call):
     def number(self) -> str | None:
         """The caller's number (an optional + and 3 to 15 digits): the one that a trusted peer asserts, else From's.
         None when there is none, or the caller withholds it."""
-        if identity.is_withheld(self.request):
+        if self.is_withheld:
             return None
         found = [identity.number_in(one.uri) for one in self._asserted()]
         return next((number for number in found if number), identity.number_in(self._from.uri))
@@ -72,9 +72,14 @@ class ServerCall(Call):
     @property
     def name(self) -> str:
         """The caller's display name: at most 64 characters, controls and bidi marks made visible; "" when withheld."""
-        if identity.is_withheld(self.request):
+        if self.is_withheld:
             return ""
         return h.shown(next((one.name for one in self._asserted() if one.name), self._from.name))
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether the caller wants neither number nor name shown (RFC 3323)."""
+        return identity.is_withheld(self.request)
 
     @property
     def called(self) -> str:

@@ -88,6 +88,8 @@ class SessionTimer:
             self._refresh = timers.set(now + interval / 2, self, self._REFRESH)
 
     def stop(self) -> None:
+        if self._end is None:
+            return
         self._call.agent.timers.cancel(self._refresh)
         self._call.agent.timers.cancel(self._end)
 
@@ -104,8 +106,10 @@ class SessionTimer:
 def _terms(message: Message) -> tuple[int | None, str]:
     """Session-Expires: seconds (None: not said) and the refresher ("": not said)."""
     text = message.get("session-expires")
+    if text is None:
+        return None, ""
     seconds = h.seconds_of(text)
-    if text is None or seconds is None:
+    if seconds is None:
         return None, ""
     said = [piece.strip().lower() for piece in h.pieces(text, ";")]
     return int(seconds), next((word[10:] for word in said if word.startswith("refresher=")), "")

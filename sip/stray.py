@@ -40,7 +40,7 @@ class StrayDialog:
         agent.send(dialog.request("BYE", dialog.next_cseq()), dialog.next_hop(), credentials)
 
     def acknowledge(self) -> None:
-        self._agent.transmit(self._ack, self._to)
+        self._agent.write(self._ack, self._to)
 
     def on_timer(self, event: int, now: float) -> None:
         """The other side has stopped repeating: forget it."""

@@ -136,7 +136,7 @@ class StreamTransport:
             self._pause(error)
             return
         address = Address(peer[0], peer[1], self.name)
-        if not self._above.knows(address.host) or self._is_crowded(address.host):
+        if not self._above.knows(address) or self._is_crowded(address.host):
             wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             wire.close()
             return

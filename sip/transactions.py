@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from sip.machine import COOKIE, Transaction, User
+from sip.machine import BRANCH_LENGTH, COOKIE, LET_GO, Transaction, User
 from sip.message import Request, Response
 from sip.timers import TimerQueue
 from sip.transaction import Event, State
 from sip.transport import Address
+
+_BRANCH = b";branch="
+_BARE_OK = Response(200, "OK", {})
 
 
 class Core(Protocol):
@@ -61,11 +64,13 @@ class Transactions:
         now: float,
         *,
         data: bytes = b"",
+        branch: str = "",
         instead: Address | None = None,
     ) -> Transaction:
-        """Begin a client transaction. `data`: the request's bytes, where they are known; `instead`: where it goes when
-        nobody takes it at `to`. Raises `LocalError` when the request is not fit for the wire."""
-        key = (request.branch, request.method)
+        """Begin a client transaction. `data`, `branch`: the request's bytes and branch, where they are known;
+        `instead`: where it goes when nobody takes it at `to`. Raises `LocalError` when the request is not fit for the
+        wire."""
+        key = (branch or request.branch, request.method)
         transaction = Transaction(self, key, request, to, reliable=self._is_reliable(to), user=user)
         transaction.instead = instead
         self._clients[key] = transaction
@@ -76,9 +81,29 @@ class Transactions:
             raise
         return transaction
 
+    def send(self, key: tuple[str, str], data: bytes, to: Address, user: User, now: float) -> None:
+        """Begin a client transaction of a request other than INVITE that is known as text only. `key`: branch and
+        method."""
+        transaction = Transaction(self, key, LET_GO, to, reliable=self._is_reliable(to), user=user)
+        self._clients[key] = transaction
+        transaction.start(now, data)
+
+    def settles(self, data: bytes, now: float) -> bool:
+        """Whether these bytes are the 200 of a BYE that was sent as text, of which nothing else is asked: it is not
+        read any further."""
+        at = data.find(_BRANCH)
+        transaction = self._clients.get((data[at + 8 : at + 8 + BRANCH_LENGTH].decode("latin-1"), "BYE"))
+        if transaction is None or transaction.request is not LET_GO or not data.endswith(b"\r\n\r\n"):
+            return False
+        transaction.step(Event.GOT_2XX, now, _BARE_OK)
+        return True
+
     def response(self, response: Response, now: float) -> bool:
         """Give a response to its client transaction; False: it has none."""
-        transaction = self._clients.get((response.branch, response.cseq.method))
+        branch, cseq = response.branch, response.headers["cseq"][0]
+        transaction = self._clients.get((branch, cseq[cseq.rfind(" ") + 1 :]))
+        if transaction is None:  # not ours, or not written with one space
+            transaction = self._clients.get((branch, response.cseq.method))
         if transaction is None:
             return False
         transaction.receive(response, now)

@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol, cast
 
 
@@ -44,13 +45,18 @@ class Transport(Protocol):
 @dataclass(frozen=True, slots=True)
 class Above:
     """What a transport tells and asks: `receive` one message; `lost`: a connection broke or could not be made; `knows`:
-    whether an IP address may connect; `name_of`: what the certificate of an address must be for; `spawn` runs work."""
+    whether an address may connect; `name_of`: what the certificate of an address must be for; `spawn` runs work."""
 
     receive: Receive
     lost: Callable[[Address], None]
-    knows: Callable[[str], bool]
+    knows: Callable[[Address], bool]
     name_of: Callable[[Address], str]
     spawn: Callable[[Coroutine[Any, Any, None], str], object]
+
+
+@lru_cache(1024)
+def _source(addr: tuple[Any, ...]) -> Address:
+    return Address(addr[0], addr[1])
 
 
 OpenTransports = Callable[[tuple[str, int], Above], Awaitable[Sequence[Transport]]]
@@ -87,7 +93,7 @@ class UdpTransport(asyncio.DatagramProtocol):
             bound.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
 
     def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
-        self._receive(data, Address(addr[0], addr[1]))
+        self._receive(data, _source(addr))
 
     def error_received(self, exc: Exception) -> None:
         self.errors += 1

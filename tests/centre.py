@@ -38,7 +38,7 @@ from dialer.shapes import (
     ProjectId,
     Reason,
 )
-from dialer.status import OperatorView, not_running
+from dialer.status import ListeningView, OperatorView, TalkView, not_running
 from identity.login.models import session
 from identity.roles.models import membership
 from identity.roles.rights import Role
@@ -80,6 +80,8 @@ class Engine:
     """Writes down the commands of the doors."""
 
     commands: list[tuple[object, ...]] = field(default_factory=list)
+    talks: dict[str, TalkView] = field(default_factory=dict)
+    listens: dict[str, ListeningView] = field(default_factory=dict)
 
     async def sign_in(self, operator, extension):
         self.commands.append(("sign_in", operator, extension))
@@ -101,11 +103,41 @@ class Engine:
     async def pause_recording(self, call_id, operator, *, paused):
         self.commands.append(("pause_recording", call_id, operator, paused))
 
+    async def hold(self, call_id, operator, *, held):
+        self.commands.append(("hold", call_id, operator, held))
+
+    async def mute(self, call_id, operator, *, muted):
+        self.commands.append(("mute", call_id, operator, muted))
+
+    async def press(self, call_id, operator, keys):
+        self.commands.append(("press", call_id, operator, keys))
+
+    async def transfer(self, call_id, operator, to, *, warm):
+        self.commands.append(("transfer", call_id, operator, to, warm))
+
+    async def transfer_to_phone(self, call_id, operator, extension, *, warm):
+        self.commands.append(("transfer_to_phone", call_id, operator, extension, warm))
+
+    async def end_transfer(self, call_id, operator, *, complete):
+        self.commands.append(("end_transfer", call_id, operator, complete))
+
+    async def monitor(self, call_id, supervisor, extension, mode):
+        self.commands.append(("monitor", call_id, supervisor, extension, mode))
+
+    async def stop_monitoring(self, call_id, supervisor):
+        self.commands.append(("stop_monitoring", call_id, supervisor))
+
     async def disposed(self, call_id, operator):
         self.commands.append(("disposed", call_id, operator))
 
     def operator(self, operator):
         return None
+
+    def talk(self, operator):
+        return self.talks.get(operator)
+
+    def listening(self, supervisor):
+        return self.listens.get(supervisor)
 
     def campaign_status(self, campaign_id):
         return not_running(campaign_id)
@@ -202,7 +234,7 @@ class Centre:
             "state": "running",
             "purpose": "advert",
             "caller_id": "+902121000000",
-            "trunk": "pbx",
+            "trunks": [],
             "hours": {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")},
             "retry": {"max_tries": 5, "no_answer": {"delay_s": 3600, "tries": 3}},
             "script": script,

@@ -52,7 +52,7 @@ class Service(Listener):
     def __init__(
         self, user: str = "ahize", secret: str = "practice-secret", encryption: Encryption = Encryption.OFF
     ) -> None:
-        self.agent = UserAgent(("127.0.0.1", 0), peers=lambda host: Peer(host), listener=self)
+        self.agent = UserAgent(("127.0.0.1", 0), peers=lambda source: Peer(source.host), listener=self)
         self.ports = PortRange("127.0.0.1", 24600, 24799)
         self.calls: dict[object, Outgoing] = {}
         self.incoming: asyncio.Queue = asyncio.Queue()

@@ -1,13 +1,15 @@
-"""`relays.py NAME FIRST_PORT CALLS`: join CALLS calls whose far ends are the ports from FIRST_PORT on, two a call.
+"""`relays.py NAME FIRST_PORT CALLS [FOLDER KEY]`: join CALLS calls whose far ends are the ports from FIRST_PORT on.
 
-Prints the ports of the legs, then "ready"; ends by SIGTERM with a line: CPU seconds and packets sent since "ready".
+Two ports a call. Prints the ports of the legs, then "ready"; ends by SIGTERM with a line: CPU seconds and packets sent
+since "ready". FOLDER and KEY (64 hex digits): where each call is recorded, sealed.
 """
 
 import asyncio
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 HOST = "127.0.0.1"
 Count = Callable[[], int]
@@ -16,6 +18,11 @@ Count = Callable[[], int]
 
 async def ahize(first: int, calls: int) -> Count:
     """Two legs a call, joined as the service joins a customer and an operator."""
+    legs = _joined(first, calls)
+    return lambda: sum(leg.stats.sent for leg in legs)
+
+
+def _joined(first: int, calls: int) -> list:
     from kit import garbage
     from media.bridge import join
     from media.description import PCMU, Description
@@ -30,11 +37,24 @@ async def ahize(first: int, calls: int) -> Count:
         print(leg.local.port)
     for a, b in zip(legs[::2], legs[1::2], strict=True):
         join(a, b)
+    return legs
+
+
+async def recorded(first: int, calls: int, folder: str, key: str) -> Count:
+    """The same, each call recorded as the service does it: sealed by the shelf's thread."""
+    from desk.recordings.shelf import Shelf
+    from media.recorder import Recorder
+
+    shelf = Shelf(Path(folder))
+    shelf.start()
+    legs = _joined(first, calls)
+    for call, customer in enumerate(legs[::2]):
+        Recorder(customer, shelf.tape(f"{call:06}", bytes.fromhex(key)))
     return lambda: sum(leg.stats.sent for leg in legs)
 
 
 async def flooded(first: int, calls: int) -> Count:
-    """The same beside a user agent on the port before FIRST_PORT, which knows nobody."""
+    """The joined calls beside a user agent on the port before FIRST_PORT, which knows nobody."""
     from kit import log
     from sip.agent import UserAgent
     from sip.listener import Listener
@@ -66,24 +86,44 @@ async def naive(first: int, calls: int) -> Count:
     return lambda: sent
 
 
-async def run(begin: Callable[[int, int], "asyncio.Future[Count]"], first: int, calls: int) -> None:
+async def naive_recorded(first: int, calls: int, folder: str, key: str) -> Count:
+    """The protocol that does the same work as ours."""
+    from bench.peers import recording_relay
+
+    legs = await recording_relay.begin(first, calls, folder, key)
+    return lambda: sum(leg.sent for leg in legs)
+
+
+async def run(begun: Awaitable[Count]) -> None:
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
-    count = await begin(first, calls)
+    count = await begun
     before, began = count(), time.process_time()
     print("ready", flush=True)
     await ended.wait()
     print(time.process_time() - began, count() - before, flush=True)
 
 
-def main(name: str, first: int, calls: int) -> None:
-    if name == "asyncio":
-        asyncio.run(run(naive, first, calls))
+FORMS: dict[str, Callable[..., Awaitable[Count]]] = {
+    "ahize": ahize,
+    "ahize-recorded": recorded,
+    "flooded": flooded,
+    "asyncio": naive,
+    "asyncio-recorded": naive_recorded,
+    "uvloop": naive,
+    "uvloop-recorded": naive_recorded,
+}
+
+
+def main(name: str, first: int, calls: int, *recording: str) -> None:
+    running = run(FORMS[name](first, calls, *recording))
+    if name.startswith("asyncio"):
+        asyncio.run(running)
         return
     import uvloop
 
-    uvloop.run(run({"ahize": ahize, "flooded": flooded, "uvloop": naive}[name], first, calls))
+    uvloop.run(running)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:])

@@ -9,40 +9,77 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 HOST = "127.0.0.1"
 SILENCE = bytes(16_000)
 
 
 async def ahize(first: int, calls: int) -> None:
-    from media.description import PCMU, Description
+    """Each leg is judged by the detector as the service does it: person or machine, again as soon as it is told."""
+    from dialer.line_events import LegBeeped, LegJudged
+    from dialer.listening import Listening
+    from dialer.shapes import LegId
+
+    legs = {LegId(str(number)): leg for number, leg in enumerate(_speaking(first, calls))}
+    listening: dict[LegId, Listening] = {}
+
+    def judge(leg: LegId) -> None:
+        if leg in listening:
+            listening[leg].stop()
+        listening[leg] = Listening(leg, legs[leg], {}, told)
+
+    def told(event: LegJudged | LegBeeped) -> None:
+        asyncio.get_running_loop().call_soon(judge, event.leg)
+
+    for leg in legs:
+        judge(leg)
+    await _until_ended(lambda: sum(leg.stats.received for leg in legs.values()))
+
+
+async def decoding(first: int, calls: int) -> None:
+    """Each leg only decodes, as the peers do."""
     from media.g711 import decode
-    from media.player import play
-    from media.ports import PortRange
-    from media.session import Arrival, Leg
-    from media.sound import of_samples
+    from media.session import Arrival
 
     decoded = 0
 
     def hear(arrival: Arrival) -> None:
         nonlocal decoded
-        decode(arrival.buffer[arrival.start : arrival.end], "PCMU")
+        decode(bytes(arrival.buffer[arrival.start : arrival.end]), "PCMU")
         decoded += 1
 
-    ports = PortRange(HOST, first + 10_000, first + 10_000 + 2 * calls + 2_000)
-    sound = of_samples(SILENCE)
-    for number in range(calls):
-        leg = Leg.open(ports)
-        leg.answer(Description(HOST, first + number, (PCMU,)))
+    for leg in _speaking(first, calls):
         leg.sink = hear
+    await _until_ended(lambda: decoded)
+
+
+def _speaking(first: int, calls: int) -> list:
+    """Legs that say something without end; their ports are printed."""
+    from kit import garbage
+    from media.description import PCMU, Description
+    from media.player import play
+    from media.ports import PortRange
+    from media.session import Leg
+    from media.sound import of_samples
+
+    garbage.look_less_often()  # as the service does
+    ports, sound = PortRange(HOST, first + 10_000, first + 10_000 + 2 * calls + 2_000), of_samples(SILENCE)
+    legs = [Leg.open(ports) for _ in range(calls)]
+    for number, leg in enumerate(legs):
+        leg.answer(Description(HOST, first + number, (PCMU,)))
         play(leg, sound, repeat=True)
         print(leg.local.port)
+    return legs
+
+
+async def _until_ended(decoded: Callable[[], int]) -> None:
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
-    began, before = time.process_time(), decoded
+    began, before = time.process_time(), decoded()
     print("ready", flush=True)
     await ended.wait()
-    print(time.process_time() - began, decoded - before, flush=True)
+    print(time.process_time() - began, decoded() - before, flush=True)
 
 
 def pyvoip(first: int, calls: int) -> None:
@@ -77,7 +114,7 @@ def main(name: str, first: int, calls: int) -> None:
         return
     import uvloop
 
-    uvloop.run(ahize(first, calls))
+    uvloop.run({"ahize": ahize, "ahize-decoding": decoding}[name](first, calls))
 
 
 if __name__ == "__main__":

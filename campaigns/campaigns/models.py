@@ -15,7 +15,7 @@ campaign = Table(
     Column("state", String(8), nullable=False),
     Column("purpose", String(16), nullable=False),
     Column("caller_id", String(32)),
-    Column("trunk", String(64), nullable=False),
+    Column("trunks", Json, nullable=False, default=list),
     Column("hours", Json, nullable=False),
     Column("retry", Json, nullable=False),
     Column("script", Text, nullable=False, default=""),

@@ -22,6 +22,7 @@ RETRY: dict[str, Any] = {
     "abandoned": {"delay_s": 3 * DAY_S, "tries": 2},
     "hung_up_early": {"delay_s": DAY_S, "tries": 2},
     "machine": {"delay_s": 4 * HOUR_S, "tries": 3},
+    "redirected": {"delay_s": 4 * HOUR_S, "tries": 2},
     "lost": {"delay_s": HOUR_S, "tries": 3},
     "failed": {"delay_s": HOUR_S, "tries": 2},
 }

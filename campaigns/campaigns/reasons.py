@@ -10,8 +10,9 @@ _SENTENCES: dict[str, str] = {
     # what stops every call
     "trunk_down": "The trunk {trunk} is down ({cause}); GET /api/v1/system says what to mend.",
     "trunk_resting": "The trunk {trunk} failed {faults} times in a row and rests for a moment.",
-    "no_trunk": "The campaign's trunk is not in the settings; name one that is.",
-    "trunk_full": "All channels of the trunk are in use; calls go on as they get free.",
+    "trunks_closed": "None of the {closed} trunks ({trunks}) can be dialed on now; GET /api/v1/system says why.",
+    "no_trunk": "The settings have no trunk that the campaign may use; name one that is there, or give one a weight.",
+    "trunk_full": "All channels of its trunks are in use; calls go on as they get free.",
     "max_lines": "The campaign uses all of its {limit} lines; raise max_lines if the team can take more.",
     "journal_stuck": "Records cannot be written, so nothing is dialed; look at the database and its disk.",
     "recordings_stuck": "Recordings cannot be kept ({cause}), so this campaign does not dial; look at their disk.",

@@ -42,15 +42,12 @@ async def listed(actor: Reader, db: Db, project: Id | None = None) -> list[Campa
 
 
 @router.post("", status_code=201)
-async def created(
-    body: CampaignIn, actor: Editor, db: Db, clock: Now, trunks: Trunks, response: Response
-) -> CampaignOut:
+async def created(body: CampaignIn, actor: Editor, db: Db, clock: Now, response: Response) -> CampaignOut:
     """A new draft; what the body does not name is as usual for its temperature."""
     actor.check(Right.CAMPAIGNS_EDIT, body.project)
     async with db.read() as conn:
         await projects.find(conn, body.project)
-    trunk = trunks[0] if trunks else "pbx"
-    new = await db.write(lambda tx: service.create(tx, body, trunk, clock.now()))
+    new = await db.write(lambda tx: service.create(tx, body, clock.now()))
     return await _shown(db, new, response)
 
 

@@ -5,6 +5,8 @@ takes for machines; what is not named is as usual.
 `hours`: {"mon": [["09:00", "20:00"]], …} in the customer's own time; a day that is missing is closed, all day is
 [["00:00", "24:00"]]. `retry`: {"max_tries": 6, "busy": {"delay_s": 900, "tries": 4}, …} by outcome; a lead whose
 attempt ends otherwise is done.
+`trunks`: the only ones by which calls leave, in this order: a later one when those before it are full, rest, or are
+down; [] is any of the settings, each by its weight.
 """
 
 from collections.abc import Mapping
@@ -49,6 +51,12 @@ def _retry_rule(name: str, rule: Any) -> None:
     _whole(rule["tries"], f"{name}.tries", MOST_TRIES)
 
 
+def _each_once(value: list[str]) -> list[str]:
+    if len(set(value)) < len(value):
+        raise ValueError("a trunk is named twice: name each once, the first to be tried first")
+    return value
+
+
 def _whole(value: Any, name: str, most: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
         raise ValueError(f"{name} is a whole number from 1 to {most}")
@@ -59,6 +67,7 @@ Retry = Annotated[dict[str, Any], AfterValidator(_retry_rules)]
 Purpose = Literal["advert", "service", "debt", "survey"]
 CallerId = Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{3,15}$")]
 TrunkName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+TrunkNames = Annotated[list[TrunkName], Field(max_length=20), AfterValidator(_each_once)]
 RingS = Annotated[float, Field(ge=15, le=120)]
 WrapUpS = Annotated[float, Field(ge=0, le=900)]
 ConnectS = Annotated[float, Field(ge=0.5, le=10)]
@@ -92,7 +101,7 @@ class _Settings(BaseModel):
     mode: Mode | None = None
     purpose: Purpose | None = None
     caller_id: CallerId | None = None
-    trunk: TrunkName | None = None
+    trunks: TrunkNames | None = None
     hours: Hours | None = None
     retry: Retry | None = None
     script: Body | None = None
@@ -132,7 +141,7 @@ class CampaignOut(BaseModel):
     state: str
     purpose: str
     caller_id: str | None
-    trunk: str
+    trunks: list[str]
     hours: dict[str, Any]
     retry: dict[str, Any]
     script: str

@@ -21,11 +21,11 @@ from kit.db import Tx
 from kit.errors import NotFound
 
 
-async def create(tx: Tx, body: CampaignIn, trunk: str, at: datetime) -> str:
-    """A new draft: the temperature's preset with what `body` names. `trunk`: for a body that names none."""
+async def create(tx: Tx, body: CampaignIn, at: datetime) -> str:
+    """A new draft: the temperature's preset with what `body` names."""
     preset = PRESETS[Temperature(body.temperature)]
     named = body.model_dump(exclude_none=True)
-    row = {"script": "", "trunk": trunk, **preset, **named, "id": ids.new(), "state": states.State.DRAFT.value}
+    row = {"script": "", "trunks": [], **preset, **named, "id": ids.new(), "state": states.State.DRAFT.value}
     await tx.conn.execute(insert(campaign).values(**_plain(row), version=1, created_at=at))
     tx.emit(campaign_changed(row["id"], body.project, row["state"], 1, at))
     return row["id"]

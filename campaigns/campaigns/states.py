@@ -50,10 +50,11 @@ def missing(campaign: Mapping[str, Any], trunks: Sequence[str]) -> list[FieldErr
     needed = campaign["detector"].get("total_s", DETECTOR_S) + JOIN_S
     if campaign["detection"] != Detection.OFF and campaign["connect_s"] < needed:
         found.append(_lack("connect_s", f"To tell machines from people takes time: allow at least {needed:g} seconds."))
-    if trunks and campaign["trunk"] not in trunks:
-        found.append(_lack("trunk", f"There is no trunk of that name; configured are: {', '.join(trunks)}."))
+    unknown = [name for name in campaign["trunks"] if trunks and name not in trunks]
+    if unknown:
+        found.append(_lack("trunks", f"There is no trunk {', '.join(unknown)}; configured are: {', '.join(trunks)}."))
     return found
 
 
 def _lack(field: str, message: str) -> FieldError:
-    return {"field": field, "code": "missing" if field != "trunk" else "unknown", "message": message}
+    return {"field": field, "code": "missing" if field != "trunks" else "unknown", "message": message}

@@ -19,13 +19,14 @@ from campaigns.rules import retry
 from campaigns.rules.retry import LeadState
 from contacts import sealing
 from dialer import facts, shapes
-from dialer.outcomes import FLAGS
+from dialer.outcomes import FLAGS, Outcome
 from kit.db import Tx
 from kit.errors import AhizeError
 from kit.seal import Seal
 
 RING_S = 60.0  # the longest a phone is taken to ring where no campaign says it: operators' legs
 ENDED = "ended"
+MOVED = 302
 
 
 class NotMine(AhizeError):
@@ -70,13 +71,25 @@ async def begin(tx: Tx, start: shapes.AttemptStart, row: dict[str, Any]) -> None
     """Write the attempt and take its lead along. Raises NotMine, or IntegrityError for a number that has a live one."""
     if not await ownership.holds(tx, ownership.resource_of(start.kind, start.campaign), start.fence):
         raise NotMine
+    before = LeadState.RESERVED
+    if start.follows is not None:
+        before = LeadState.DIALING
+        await _redirect(tx, start.follows, start)
     if start.lead is not None:
-        reserved = and_(lead.c.id == start.lead, lead.c.state == LeadState.RESERVED.value, lead.c.fence == start.fence)
+        reserved = and_(lead.c.id == start.lead, lead.c.state == before.value, lead.c.fence == start.fence)
         values = {"state": LeadState.DIALING.value, "attempts": lead.c.attempts + 1, "reserved_at": None}
         done = await tx.conn.execute(update(lead).where(reserved).values(values))
         if not done.rowcount:
             raise NotMine
     await tx.conn.execute(insert(attempt).values(row))
+
+
+async def _redirect(tx: Tx, wanted: str, start: shapes.AttemptStart) -> None:
+    """End the attempt that was sent on to this one; its lead stays taken. Raises NotMine."""
+    values = {"state": ENDED, "outcome": Outcome.REDIRECTED.value, "status": MOVED, "ended_at": start.at}
+    live = and_(attempt.c.id == wanted, attempt.c.lead == start.lead, attempt.c.state != ENDED)
+    if not (await tx.conn.execute(update(attempt).where(live).values(values))).rowcount:
+        raise NotMine
 
 
 # ---------------------------------------------------------------- what happened to it
@@ -181,14 +194,23 @@ async def _decide(tx: Tx, wanted: str, fact: facts.AttemptEnded, rules: retry.Re
     counted = lead.c.tries + int(FLAGS[fact.outcome].counts)
     noted = update(lead).where(lead.c.id == wanted).values(tries=counted, last_outcome=fact.outcome.value)
     tries = (await tx.conn.execute(noted.returning(lead.c.tries))).scalar_one()
-    future = retry.future(fact.outcome, rules, tries, times, fact.at, ring_s)
-    values: dict[str, Any] = {"state": future.state.value, "waits_for": future.waits_for}
-    if future.next_at is not None:
-        values["next_at"] = future.next_at
+    values = (
+        _kept(fact) if fact.keeps_lead else _to_come(retry.future(fact.outcome, rules, tries, times, fact.at, ring_s))
+    )
     dialing = and_(
         lead.c.id == wanted, lead.c.state == LeadState.DIALING.value
     )  # a disposition may have decided already
     await tx.conn.execute(update(lead).where(dialing).values(**values))
+
+
+def _kept(fact: facts.AttemptEnded) -> dict[str, Any]:
+    """Reserved as before the attempt: the next one begins at once, or gives the lead back."""
+    return {"state": LeadState.RESERVED.value, "reserved_at": fact.at}
+
+
+def _to_come(future: retry.Future) -> dict[str, Any]:
+    values: dict[str, Any] = {"state": future.state.value, "waits_for": future.waits_for}
+    return values if future.next_at is None else values | {"next_at": future.next_at}
 
 
 def _lost(row: RowMapping, fence: int, seal: Seal) -> shapes.LostAttempt:

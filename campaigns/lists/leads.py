@@ -236,7 +236,7 @@ def _campaign_of(row: RowMapping) -> shapes.Campaign:
         temperature=shapes.Temperature(row["temperature"]),
         mode=shapes.Mode(row["mode"]),
         caller_id=row["caller_id"] or "",
-        trunk=row["trunk"],
+        trunks=tuple(row["trunks"]),
         ring_s=row["ring_s"],
         wrap_up_s=row["wrap_up_s"],
         connect_s=row["connect_s"],

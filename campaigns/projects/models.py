@@ -1,6 +1,6 @@
 """Tables of projects."""
 
-from sqlalchemy import Boolean, Column, Integer, String, Table
+from sqlalchemy import Boolean, Column, Integer, String, Table, false
 
 from kit.db import Json, Utc, metadata
 
@@ -19,5 +19,6 @@ project = Table(
     Column("record_incoming", Boolean, nullable=False, default=False),
     Column("record_notice", String(120), default=RECORDED),
     Column("keep_days", Integer),  # of recordings; null: as the settings say, 0: for ever
+    Column("monitoring_shown", Boolean, nullable=False, server_default=false()),
     Column("created_at", Utc, nullable=False),
 )

@@ -35,7 +35,7 @@ class ProjectIn(BaseModel):
 
     `record_incoming`: calls that come in are recorded; those of a campaign that records are in any case.
     `record_notice`: the prompt that tells callers so, null for none. `keep_days`: for how many days recordings are
-    kept, 0 for ever, null as the settings say.
+    kept, 0 for ever, null as the settings say. `monitoring_shown`: whether operators are told that somebody listens.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -48,6 +48,7 @@ class ProjectIn(BaseModel):
     record_incoming: bool = False
     record_notice: Prompt | None = RECORDED
     keep_days: KeepDays | None = None
+    monitoring_shown: bool = False
 
 
 class ProjectPatch(BaseModel):
@@ -61,6 +62,7 @@ class ProjectPatch(BaseModel):
     record_incoming: bool | None = None
     record_notice: Prompt | None = None
     keep_days: KeepDays | None = None
+    monitoring_shown: bool | None = None
 
 
 class ProjectOut(BaseModel):
@@ -73,4 +75,5 @@ class ProjectOut(BaseModel):
     record_incoming: bool
     record_notice: str | None
     keep_days: int | None
+    monitoring_shown: bool
     created_at: datetime

@@ -34,6 +34,9 @@ class Gate:
 
     async def _question(self, conn: AsyncConnection, request: shapes.DialRequest, now: datetime) -> policy.Question:
         digest = sealing.number_digest(self._seal, request.number)
+        own = digest
+        if request.redirected_from is not None:
+            own = sealing.number_digest(self._seal, request.redirected_from)
         row = await _known(conn, request)
         return policy.Question(
             kind=request.kind,
@@ -41,7 +44,7 @@ class Gate:
             now=now,
             extensions=self._extensions,
             campaign=None if row is None else _campaign_of(row),
-            lead=None if row is None or row["number_digest"] != digest else _lead_of(row),
+            lead=None if row is None or row["number_digest"] != own else _lead_of(row),
             listed=[] if row is None else [policy.Listed(until) for until in await dnc.ends(conn, row["id"], digest)],
             rests_until=await _rests_until(conn, digest, now),
         )

@@ -163,7 +163,6 @@ async def _campaign(door: Door, project: str, plan: Plan) -> str:
         "name": plan.name,
         "temperature": plan.temperature,
         "caller_id": NUMBER,
-        "trunk": "pbx",
         "hours": ALL_DAY,
         "retry": SOON,
         "script": plan.script,

@@ -32,13 +32,14 @@ class Theirs:
 
 
 async def summary(db: Database, seal: Seal, log: Path, began: datetime) -> dict[str, Any]:
-    """The figures since `began`. `agree`: both sides tell the same of every single call."""
+    """The figures since `began`. `agree`: both sides tell the same of every single call; `differences`: where not."""
     lines = exchange_log.read(log)
     theirs = seen_by_exchange(lines)
     ours = [row for row in await _attempts(db, began) if was_sent(row, theirs)]
     calls = await _calls(db, began)
     call_ids = {row["id"]: row["call_id"] for row in ours}
     pops = sorted(answer_to_pop(lines, theirs, call_ids, await _ready(db, began)))
+    apart = differences(ours, theirs) + incoming_differences(seal, lines, calls)
     abandoned = sum(FLAGS[Outcome(row["outcome"])].abandoned for row in ours if row["outcome"])
     return {
         "attempts": len(ours),
@@ -48,7 +49,8 @@ async def summary(db: Database, seal: Seal, log: Path, began: datetime) -> dict[
         "abandoned": abandoned,
         "incoming": sum(row["direction"] == "in" for row in calls),
         "answer_to_pop_ms": {"p50": percentile(pops, 0.5), "p99": percentile(pops, 0.99)},
-        "agree": not differences(ours, theirs) and incoming_agree(seal, lines, calls),
+        "agree": not apart,
+        "differences": apart,
     }
 
 
@@ -107,10 +109,14 @@ def _with(one: Theirs, line: Mapping[str, Any]) -> Theirs:
 
 
 def differences(ours: Iterable[Row], theirs: Mapping[str, Theirs]) -> list[str]:
-    """Call-IDs that only one side knows, or whose fate the two tell differently."""
+    """A line for each call that only one side knows, or whose fate the two tell differently."""
     told = {row["call_id"]: fate_of(row) for row in ours}
     seen = {call_id: one.fate if one.ended else "still on" for call_id, one in theirs.items()}
-    return sorted(call_id for call_id in told.keys() | seen.keys() if told.get(call_id) != seen.get(call_id))
+    return [
+        f"{call_id}: {told.get(call_id, 'unknown')} here, {seen.get(call_id, 'unknown')} at the exchange"
+        for call_id in sorted(told.keys() | seen.keys())
+        if told.get(call_id) != seen.get(call_id)
+    ]
 
 
 def was_sent(row: Row, theirs: Mapping[str, Theirs]) -> bool:
@@ -127,14 +133,19 @@ def fate_of(row: Row) -> str | int | None:
     return row["status"]
 
 
-def incoming_agree(seal: Seal, lines: Iterable[Mapping[str, Any]], calls: Iterable[Row]) -> bool:
-    """Whether each number that was answered when it called in stands in our calls as often."""
+def incoming_differences(seal: Seal, lines: Iterable[Mapping[str, Any]], calls: Iterable[Row]) -> list[str]:
+    """A line for each number that was answered when it called in and does not stand in our calls as often."""
     theirs = Counter(
         sealing.number_digest(seal, line["number"])
         for line in lines
         if line.get("kind") == "caller" and line["event"] == "answered"
     )
-    return theirs == Counter(row["number_digest"] for row in calls if row["direction"] == "in")
+    ours = Counter(row["number_digest"] for row in calls if row["direction"] == "in")
+    return [
+        f"incoming calls of one number: {ours[number]} here, {theirs[number]} at the exchange"
+        for number in ours.keys() | theirs.keys()
+        if ours[number] != theirs[number]
+    ]
 
 
 def answer_to_pop(

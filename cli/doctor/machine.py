@@ -4,7 +4,7 @@ import ctypes
 import shutil
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -146,18 +146,39 @@ def _pages(server: Server, running: bool) -> Finding:
 
 def _sip(settings: Settings, running: bool) -> Finding:
     check, host, port = "port of SIP", settings.sip.host, settings.sip.port
-    try:
-        with socket.socket(_family(host), socket.SOCK_DGRAM) as probe:
-            probe.bind((host, port))
-    except OSError as error:
-        if running:
-            return ok(check, f"the service has {host}:{port}")
-        return problem(check, f"{host}:{port} cannot be had ({error.strerror})", "choose another sip.host or sip.port")
-    if running and port:
+    wanted = [(port, "UDP"), (port, "TCP"), *([(settings.sip.tls_port, "TLS")] if settings.sip.tls_certificate else [])]
+    taken = {(port, kind): why for port, kind in wanted if (why := _taken(host, port, kind)) is not None}
+    free = [one for one in wanted if one not in taken and one[0]]
+    if running and free:
         return problem(
-            check, f"the running service does not have {host}:{port}", "it runs on other settings: start it again"
+            check,
+            f"the running service does not have {_ways_in(host, free)}",
+            "it runs on other settings: start it again",
         )
-    return ok(check, f"{host}:{port} is free")
+    if running or not taken:
+        return ok(check, f"the service has {_ways_in(host, taken)}" if taken else f"{_ways_in(host, wanted)} is free")
+    found = f"{_ways_in(host, taken)} cannot be had ({next(iter(taken.values()))})"
+    return problem(check, found, "choose another sip.host, sip.port or sip.tls_port")
+
+
+def _taken(host: str, port: int, kind: str) -> str | None:
+    """Why the port cannot be had; None: it can."""
+    stream = kind != "UDP"
+    with socket.socket(_family(host), socket.SOCK_STREAM if stream else socket.SOCK_DGRAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(stream))  # as the service: closed calls linger
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return error.strerror or "it is no address"
+    return None
+
+
+def _ways_in(host: str, some: Iterable[tuple[int, str]]) -> str:
+    """Like 192.0.2.10:5070 by UDP and TCP."""
+    ports: dict[int, list[str]] = {}
+    for port, kind in some:
+        ports.setdefault(port, []).append(kind)
+    return ", ".join(f"{host}:{port} by {' and '.join(kinds)}" for port, kinds in ports.items())
 
 
 def _family(host: str) -> socket.AddressFamily:

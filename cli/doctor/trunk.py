@@ -39,7 +39,7 @@ async def look(settings: Settings, trunk: TrunkSettings, now: datetime) -> list[
     heard: set[str] = set()
     agent = UserAgent(
         (settings.sip.host, 0),
-        peers=lambda host: Peer(trunk.name) if host in heard else None,
+        peers=lambda source: Peer(trunk.name) if source.host in heard else None,
         listener=Listener(),
         user_agent=settings.sip.user_agent,
         tls=tls_of(settings),

@@ -86,8 +86,8 @@ class Line(Listener):
         self.call.hang_up()
         asyncio.get_running_loop().call_later(_PARTING_S, self.over.set)
 
-    def _peer(self, host: str) -> Peer | None:
-        return Peer(self.station.trunk.name) if host == self._address.host else None
+    def _peer(self, source: Address) -> Peer | None:
+        return Peer(self.station.trunk.name) if source.host == self._address.host else None
 
     def _trace(self, direction: str, data: bytes, address: Address) -> None:
         self._tell(words.trace(direction, data, address.host, address.port))

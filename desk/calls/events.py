@@ -3,6 +3,7 @@
 The operator who has the call is the main receiver; before there is one, those who watch the project.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from dialer import facts, shapes
@@ -80,7 +81,80 @@ def call_ended(fact: facts.CallEnded) -> Event:
         by=fact.by.value,
         reason=reason_body(fact.reason),
         talk_s=fact.talk_s,
+        hold_s=fact.hold_s,
     )
+
+
+def call_held(fact: facts.CallHeld | facts.CallResumed) -> Event:
+    """Held or resumed. `hold_s`: seconds for which operators held the customer so far."""
+    resumed = isinstance(fact, facts.CallResumed)
+    return _event(
+        "call.resumed" if resumed else "call.held",
+        fact.call,
+        fact.at,
+        project=fact.project,
+        operator=fact.operator,
+        call=fact.call,
+        by=fact.by.value,
+        hold_s=fact.hold_s if resumed else None,
+    )
+
+
+def call_transferred(fact: facts.CallTransferred) -> Event:
+    return _event(
+        "call.transferred",
+        fact.call,
+        fact.at,
+        project=fact.project,
+        operator=fact.operator,
+        call=fact.call,
+        to=fact.to,
+        extension=fact.extension,
+    )
+
+
+def transfer_failed(fact: facts.TransferFailed) -> Event:
+    return _event(
+        "call.transfer_failed",
+        fact.call,
+        fact.at,
+        project=fact.project,
+        operator=fact.operator,
+        call=fact.call,
+        extension=fact.extension,
+        reason=reason_body(fact.reason),
+    )
+
+
+def call_monitored(fact: facts.CallMonitored, *, shown: bool) -> Event:
+    """`shown`: the operator is told too, not only those who watch the project."""
+    event = _event(
+        "call.monitored",
+        fact.call,
+        fact.at,
+        project=fact.project,
+        operator=fact.operator,
+        call=fact.call,
+        supervisor=fact.supervisor,
+        mode=fact.mode.value,
+    )
+    return event if shown else replace(event, topic=topic_of(fact.project, None))
+
+
+def monitoring_ended(fact: facts.MonitoringEnded, *, shown: bool) -> Event:
+    """`from`: when the listening began; without it, it never did."""
+    event = _event(
+        "call.monitoring_ended",
+        fact.call,
+        fact.at,
+        project=fact.project,
+        operator=fact.operator,
+        call=fact.call,
+        supervisor=fact.supervisor,
+        reason=reason_body(fact.reason),
+        **{"from": None if fact.began_at is None else fact.began_at.isoformat()},
+    )
+    return event if shown and fact.began_at is not None else replace(event, topic=topic_of(fact.project, None))
 
 
 def call_disposed(

@@ -8,15 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from campaigns.lists import attempts
+from campaigns.projects.models import project
 from contacts import sealing
-from desk.calls import events
+from desk.calls import events, service
 from desk.calls.models import call
 from desk.status.service import put_state
 from desk.store import insert_into
 from dialer import facts
+from identity.audit import service as audit
 from kit.db import Database, Tx
 from kit.seal import Seal
 
@@ -92,15 +94,47 @@ class _Writing:
 
     @_one.register
     async def _(self, fact: facts.CallConnected) -> None:
-        changes = {"operator": fact.operator, "connected_at": fact.at, "connect_ms": fact.connect_ms}
+        first = func.coalesce(call.c.connect_ms, fact.connect_ms)
+        changes = {"operator": fact.operator, "connected_at": fact.at, "connect_ms": first}
         if await self._change(fact.call, **changes):
             self.tx.emit(events.call_connected(fact))
 
     @_one.register
     async def _(self, fact: facts.CallEnded) -> None:
         ended = {"ended_at": fact.at, "ended_by": fact.by.value, "end_reason": events.reason_body(fact.reason)}
+        ended["hold_s"] = fact.hold_s
         if await self._change(fact.call, **ended, **_sound(fact.sound)):
             self.tx.emit(events.call_ended(fact))
+
+    @_one.register
+    async def _(self, fact: facts.CallHeld) -> None:
+        self.tx.emit(events.call_held(fact))
+
+    @_one.register
+    async def _(self, fact: facts.CallResumed) -> None:
+        if await self._change(fact.call, hold_s=fact.hold_s):
+            self.tx.emit(events.call_held(fact))
+
+    @_one.register
+    async def _(self, fact: facts.CallTransferred) -> None:
+        self.tx.emit(events.call_transferred(fact))
+
+    @_one.register
+    async def _(self, fact: facts.TransferFailed) -> None:
+        self.tx.emit(events.transfer_failed(fact))
+
+    @_one.register
+    async def _(self, fact: facts.CallMonitored) -> None:
+        detail = {"operator": fact.operator, "mode": fact.mode.value}
+        await audit.record(self.tx, fact.supervisor, "call.monitored", fact.call, fact.project, detail, fact.at)
+        self.tx.emit(events.call_monitored(fact, shown=await self._shows_monitoring(fact.project)))
+
+    @_one.register
+    async def _(self, fact: facts.MonitoringEnded) -> None:
+        began = None if fact.began_at is None else fact.began_at.isoformat()
+        detail = {"operator": fact.operator, "from": began, "reason": fact.reason.code}
+        await audit.record(self.tx, fact.supervisor, "call.monitoring_ended", fact.call, fact.project, detail, fact.at)
+        self.tx.emit(events.monitoring_ended(fact, shown=await self._shows_monitoring(fact.project)))
 
     @_one.register
     async def _(self, fact: facts.OperatorChanged) -> None:
@@ -130,7 +164,13 @@ class _Writing:
             "number_digest": None if number is None else sealing.number_digest(self.seal, number),
             "called": fact.called,
             "started_at": fact.at,
+            "withheld": fact.withheld,
+            "diverted_sealed": service.sealed_diversion(self.seal, fact.diverted_by),
         }
+
+    async def _shows_monitoring(self, wanted: str) -> bool:
+        found = select(project.c.monitoring_shown).where(project.c.id == wanted)
+        return bool(await self.tx.conn.scalar(found))
 
     async def _known(self, fact: facts.AttemptRinging | facts.AttemptAnswered | facts.AttemptEnded) -> None:
         """A fact that was not applied: an earlier try was committed after all, or we are not the owner."""

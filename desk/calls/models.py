@@ -1,6 +1,6 @@
 """The table of calls: every live conversation, or the attempt at one, with what the operator said of it."""
 
-from sqlalchemy import Column, Float, Index, LargeBinary, String, Table
+from sqlalchemy import Boolean, Column, Float, Index, LargeBinary, String, Table, false
 
 from kit.db import Json, Utc, metadata
 
@@ -23,6 +23,9 @@ call = Table(
     Column("connected_at", Utc),
     Column("connect_ms", Float),
     Column("ended_at", Utc),
+    Column("hold_s", Float, nullable=False, server_default="0"),
+    Column("withheld", Boolean, nullable=False, server_default=false()),
+    Column("diverted_sealed", LargeBinary),
     Column("first_voice_ms", Float),
     Column("quality", Json),
     Column("ended_by", String(16)),

@@ -22,6 +22,7 @@ from contacts.persons.models import person
 from desk.calls.history import Entry, contacts, history
 from desk.calls.models import call
 from desk.calls.script import fill
+from desk.calls.service import diverted_by
 from desk.calls.why import Situation, Why, why
 from desk.calls.words import Text
 from dialer.facts import Direction
@@ -53,6 +54,8 @@ _FACTS = (
         call.c.project,
         call.c.campaign,
         call.c.number_sealed,
+        call.c.withheld,
+        call.c.diverted_sealed,
         call.c.connected_at,
         project.c.name.label("project_name"),
         project.c.zone.label("project_zone"),
@@ -94,6 +97,8 @@ def _pop(
         "project": {"id": row["project"], "name": row["project_name"]},
         "campaign": _campaign(row),
         "person": _person(row, name, fields, seal),
+        "withheld": row["withheld"],
+        "diverted_by_masked": diverted_by(row["diverted_sealed"], seal),
         "why": _why_body(why(_situation(row, before, labels, now))),
         "script": fill(row["script"] or "", words),
         "history": [entry.body() for entry in before],

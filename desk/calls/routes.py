@@ -1,4 +1,4 @@
-"""Calls over HTTP: look for them, look at one, say its result, hang up."""
+"""Calls over HTTP: look for them, look at one, say its result, and what the operator does while it is on."""
 
 import hashlib
 from contextlib import suppress
@@ -11,13 +11,13 @@ from campaigns.text import Id
 from desk.calls import asking, listing, service
 from desk.calls.access import may_end, may_read
 from desk.calls.errors import CallOver
-from desk.calls.schemas import Asked, CallPage, CallShown, Disposed, Result
+from desk.calls.schemas import Asked, CallPage, CallShown, Disposed, Keys, Result, Transfer
 from desk.parts import Dialer, running
 from dialer.shapes import CallId, OperatorId
 from identity.access import Actor, Right, needs
 from identity.parts import Db, Now, Seals
 from kit import idempotency
-from kit.db import Tx
+from kit.db import Database, Tx
 from kit.errors import Conflict
 from kit.seal import Seal
 
@@ -69,11 +69,77 @@ async def disposed(
 @router.post("/{call}/hangup", status_code=204)
 async def hang_up(call: Id, actor: Worker, db: Db, engine: Dialer) -> None:
     """End the call that the actor has."""
+    own = await _own(call, actor, db)
+    await running(engine).hang_up(*own)
+
+
+@router.post("/{call}/hold", status_code=204)
+async def held(call: Id, actor: Worker, db: Db, engine: Dialer) -> None:
+    """Let the customer wait with music; the operator hears nothing."""
+    own = await _own(call, actor, db)
+    await running(engine).hold(*own, held=True)
+
+
+@router.post("/{call}/resume", status_code=204)
+async def resumed(call: Id, actor: Worker, db: Db, engine: Dialer) -> None:
+    """Talk again."""
+    own = await _own(call, actor, db)
+    await running(engine).hold(*own, held=False)
+
+
+@router.post("/{call}/mute", status_code=204)
+async def muted(call: Id, actor: Worker, db: Db, engine: Dialer) -> None:
+    """The customer does not hear the operator any more. It outlasts a hold."""
+    own = await _own(call, actor, db)
+    await running(engine).mute(*own, muted=True)
+
+
+@router.post("/{call}/unmute", status_code=204)
+async def unmuted(call: Id, actor: Worker, db: Db, engine: Dialer) -> None:
+    """The customer hears the operator again."""
+    own = await _own(call, actor, db)
+    await running(engine).mute(*own, muted=False)
+
+
+@router.post("/{call}/keys", status_code=204)
+async def pressed(call: Id, body: Keys, actor: Worker, db: Db, engine: Dialer) -> None:
+    """Press keys for the customer's side, such as a menu."""
+    own = await _own(call, actor, db)
+    await running(engine).press(*own, body.keys)
+
+
+@router.post("/{call}/transfer", status_code=204)
+async def transferred(call: Id, body: Transfer, actor: Worker, db: Db, engine: Dialer) -> None:
+    """Hand the customer on. Until somebody has taken over the customer is held; `call.transferred` or
+    `call.transfer_failed` tells what came of it, and after a failure the customer is with the operator as before."""
+    whose = await _own(call, actor, db)
+    if body.operator is not None:
+        await running(engine).transfer(*whose, OperatorId(body.operator), warm=body.warm)
+    elif body.extension is not None:
+        await running(engine).transfer_to_phone(*whose, body.extension, warm=body.warm)
+
+
+@router.post("/{call}/transfer/complete", status_code=204)
+async def completed(call: Id, actor: Worker, db: Db, engine: Dialer) -> None:
+    """Join the customer to the colleague whom the operator has spoken with."""
+    own = await _own(call, actor, db)
+    await running(engine).end_transfer(*own, complete=True)
+
+
+@router.post("/{call}/transfer/cancel", status_code=204)
+async def taken_back(call: Id, actor: Worker, db: Db, engine: Dialer) -> None:
+    """Let the colleague's phone go and talk to the customer again."""
+    own = await _own(call, actor, db)
+    await running(engine).end_transfer(*own, complete=False)
+
+
+async def _own(call: str, actor: Actor, db: Database) -> tuple[CallId, OperatorId]:
+    """The call that the actor has, and who he is to the engine. Raises NotFound, NotYourCall, CallOver."""
     async with db.read() as conn:
         row = may_end(actor, await service.find(conn, call))
     if row["ended_at"] is not None:
         raise CallOver
-    await running(engine).hang_up(CallId(call), OperatorId(actor.user))
+    return CallId(call), OperatorId(actor.user)
 
 
 async def _once(

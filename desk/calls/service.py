@@ -1,5 +1,7 @@
 """What happens to calls at the desk. The engine's part is in `desk.calls.journal`."""
 
+import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import RowMapping, select, update
@@ -26,6 +28,7 @@ from kit.db import Tx
 from kit.seal import Seal
 
 LOST = shapes.Reason("lost")
+DIVERTED = "diversion"
 ASKED = "call"  # the source of a do-not-call entry: said in a call
 CALLBACK_WITHIN = timedelta(days=366)
 
@@ -37,8 +40,18 @@ async def find(conn: AsyncConnection, call_id: str, *, to_change: bool = False) 
 
 
 def shown(row: RowMapping, seal: Seal) -> CallShown:
-    """A call as its reader may see it: the number masked."""
-    return CallShown.model_validate({**row, "number_masked": _masked(row, seal)})
+    """A call as its reader may see it: the numbers masked."""
+    return CallShown.model_validate(_masked(row, seal))
+
+
+def sealed_diversion(seal: Seal, diverted: Sequence[str]) -> bytes | None:
+    """Who sent a call on, as its row has it."""
+    return seal.seal(json.dumps(list(diverted)), DIVERTED) if diverted else None
+
+
+def diverted_by(sealed: bytes | None, seal: Seal) -> list[str]:
+    """The same to be shown: masked, the last one first."""
+    return [] if sealed is None else [phones.mask(each) for each in json.loads(seal.open(sealed, DIVERTED))]
 
 
 def lines(found: Page, seal: Seal) -> CallPage:
@@ -47,15 +60,16 @@ def lines(found: Page, seal: Seal) -> CallPage:
     for each in found.recordings:
         sound.setdefault(each["call"], []).append(RecordingShown.of(each))
     items = [
-        CallLine.model_validate({**row, "number_masked": _masked(row, seal), "recordings": sound.get(row["id"], [])})
-        for row in found.rows
+        CallLine.model_validate({**_masked(row, seal), "recordings": sound.get(row["id"], [])}) for row in found.rows
     ]
     return CallPage(items=items, next_cursor=None if found.after is None else str(found.after))
 
 
-def _masked(row: RowMapping, seal: Seal) -> str | None:
+def _masked(row: RowMapping, seal: Seal) -> dict[str, object]:
+    """The row, and its numbers as they may be shown."""
     sealed = row["number_sealed"]
-    return None if sealed is None else phones.mask(seal.open(sealed, sealing.NUMBER))
+    number = None if sealed is None else phones.mask(seal.open(sealed, sealing.NUMBER))
+    return {**row, "number_masked": number, "diverted_by_masked": diverted_by(row["diverted_sealed"], seal)}
 
 
 # ---------------------------------------------------------------- the result of a call

@@ -33,6 +33,9 @@ OUTCOMES: dict[Outcome, Text] = {
     Outcome.NO_ANSWER: Text(tr="açmadı", en="did not answer"),
     Outcome.DECLINED: Text(tr="aramayı reddetti", en="declined the call"),
     Outcome.UNAVAILABLE: Text(tr="ulaşılamadı", en="could not be reached"),
+    Outcome.REDIRECTED: Text(
+        tr="aranamayacak bir numaraya yönlendirildi", en="was sent on to a number that may not be dialed"
+    ),
     Outcome.UNKNOWN_NUMBER: Text(tr="numara kullanılmıyor", en="the number is not in use"),
     Outcome.TRUNK_REFUSED: Text(tr="hat aramayı kabul etmedi", en="the line refused the call"),
     Outcome.TRUNK_BUSY: Text(tr="hat doluydu", en="the line was busy"),

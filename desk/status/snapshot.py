@@ -1,6 +1,6 @@
 """Everything a desk needs to draw itself anew: after a reload, or when there is nothing to resume from."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import RowMapping, or_, select
@@ -38,6 +38,8 @@ async def build(
         "epoch": place.epoch,
         "position": place.position,
         "operator": operator_body(row, actor) | {"then": _then(engine, actor)},
+        "talk": None if engine is None else _talk(engine, OperatorId(actor.user)),
+        "listening": None if engine is None else _listening(engine, OperatorId(actor.user)),
         "call": None if on is None else await pop.build(conn, seal, on["id"], actor.name, now),
         "wrap_up": _wrap_up(row, on),
         "campaigns": [_with_reason(each, engine) for each in await _campaigns(conn, actor)],
@@ -99,6 +101,16 @@ def _then(engine: Engine | None, actor: Actor) -> str:
     """Where the operator goes after what he does now."""
     view = None if engine is None else engine.operator(OperatorId(actor.user))
     return OFFLINE if view is None else view.then
+
+
+def _talk(engine: Engine, operator: OperatorId) -> dict[str, object] | None:
+    talk = engine.talk(operator)
+    return None if talk is None else asdict(talk)
+
+
+def _listening(engine: Engine, supervisor: OperatorId) -> dict[str, object] | None:
+    listening = engine.listening(supervisor)
+    return None if listening is None else asdict(listening)
 
 
 def _trunk(trunk: TrunkState) -> dict[str, object]:

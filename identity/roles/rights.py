@@ -23,6 +23,7 @@ class Right(StrEnum):
     DESK_WORK = "desk.work"
     CALLS_READ = "calls.read"  # any call of the project; one's own need only desk.work
     CALLS_DISPOSE = "calls.dispose"
+    CALLS_MONITOR = "calls.monitor"  # hear a call while it goes on
     RECORDINGS_LISTEN = "recordings.listen"
     RECORDINGS_EXPORT = "recordings.export"  # take the sound away as a file
     RECORDINGS_HOLD = "recordings.hold"  # keep one whatever its age
@@ -50,6 +51,7 @@ _OPERATOR = frozenset({Right.DESK_WORK, Right.CALLS_DISPOSE, Right.PROJECTS_READ
 _SUPERVISOR = _OPERATOR | {
     Right.SUPERVISE,
     Right.CALLS_READ,
+    Right.CALLS_MONITOR,
     Right.RECORDINGS_LISTEN,
     Right.CAMPAIGNS_READ,
     Right.DNC_READ,
@@ -76,7 +78,7 @@ _MANAGER = frozenset(
         Right.SUPERVISE,
     }
 )
-_ADMINISTRATOR = frozenset(Right) - {Right.DESK_WORK, Right.CALLS_DISPOSE}
+_ADMINISTRATOR = frozenset(Right) - {Right.DESK_WORK, Right.CALLS_DISPOSE, Right.CALLS_MONITOR}
 
 ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
     Role.OPERATOR: _OPERATOR,

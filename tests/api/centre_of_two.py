@@ -98,7 +98,7 @@ class Centre:
         wish = CampaignIn.model_validate(
             {"project": project, "name": "First", "temperature": "warm", "caller_id": NUMBER}
         )
-        campaign = await campaigns.create(tx, wish, "pbx", now)
+        campaign = await campaigns.create(tx, wish, now)
         wanted, happened = ids.new(), ids.new()
         await tx.conn.execute(insert(call_list).values(**_list(wanted, project, campaign, now)))
         talk = {"id": happened, "project": project, "campaign": campaign, "operator": operator}

@@ -168,6 +168,22 @@ DESK: Doors = {
         ok=frozenset({422}),
     ),
     ("POST", "/api/v1/calls/{call}/hangup"): Entry((Right.DESK_WORK,), path={"call": "call"}, ok=NO_ENGINE, own=WORKED),
+    **{
+        ("POST", f"/api/v1/calls/{{call}}/{deed}"): Entry(
+            (Right.DESK_WORK,), path={"call": "call"}, ok=NO_ENGINE, own=WORKED
+        )
+        for deed in ("hold", "resume", "mute", "unmute", "transfer/complete", "transfer/cancel")
+    },
+    ("POST", "/api/v1/calls/{call}/keys"): Entry(
+        (Right.DESK_WORK,), path={"call": "call"}, json=lambda t: {"keys": "1#"}, ok=NO_ENGINE, own=WORKED
+    ),
+    ("POST", "/api/v1/calls/{call}/transfer"): Entry(
+        (Right.DESK_WORK,), path={"call": "call"}, json=lambda t: {"extension": "1002"}, ok=NO_ENGINE, own=WORKED
+    ),
+    ("PUT", "/api/v1/calls/{call}/monitoring"): Entry(
+        (Right.CALLS_MONITOR,), path={"call": "call"}, json=lambda t: {"mode": "whisper"}, ok=NO_ENGINE
+    ),
+    ("DELETE", "/api/v1/calls/{call}/monitoring"): Entry((Right.CALLS_MONITOR,), path={"call": "call"}, ok=NO_ENGINE),
 }
 
 RECORDINGS: Doors = {

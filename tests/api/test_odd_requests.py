@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from rights import Entry, entries
 
-from identity.roles.rights import Role
+from identity.roles.rights import Right, Role
 from kit.db import Database
 
 INJECTIONS = (
@@ -103,11 +103,11 @@ def db(database: Database) -> Database:
 
 @pytest.fixture
 async def admin(centre: Centre, db: Database):
-    """The administrator, and for doors that only operators open, an operator: whoever gets furthest."""
+    """The administrator, and for doors that only operators or supervisors open, one of them: whoever gets furthest."""
     await db.open()
     transport = httpx.ASGITransport(app=centre.app)
     made: dict[str, httpx.AsyncClient] = {}
-    for who in (Role.ADMINISTRATOR, Role.OPERATOR, Role.MANAGER):
+    for who in (Role.ADMINISTRATOR, Role.OPERATOR, Role.MANAGER, Role.SUPERVISOR):
         cookies = {"ahize_session": centre.cookies[who]}
         made[who] = httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=OURS, cookies=cookies)
     yield made
@@ -120,8 +120,11 @@ def filled(centre: Centre, path: str, entry: Entry) -> str:
 
 
 def who_may(admin: dict[str, httpx.AsyncClient], path: str) -> httpx.AsyncClient:
-    at_the_desk = path.startswith("/api/v1/desk") or path.endswith("/hangup")
-    return admin[Role.OPERATOR if at_the_desk else Role.ADMINISTRATOR]
+    tables = (entry.needs for _, door, entry in entries() if door == path and isinstance(entry.needs, tuple))
+    needs = {right for table in tables for right in table}
+    if needs == {Right.CALLS_MONITOR}:
+        return admin[Role.SUPERVISOR]
+    return admin[Role.OPERATOR if needs == {Right.DESK_WORK} else Role.ADMINISTRATOR]
 
 
 def ends_the_sign_in(method: str, path: str) -> bool:

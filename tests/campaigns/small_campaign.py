@@ -63,7 +63,7 @@ class Setting:
         new = ids.new()
         preset = {name: getattr(value, "value", value) for name, value in PRESETS[temperature].items()}
         row = {**preset, "hours": ALL_DAY, "retry": RETRY, "state": "running", "caller_id": "+902121000000", **values}
-        named = {"id": new, "project": project, "name": "C", "temperature": temperature, "trunk": "pbx", "script": ""}
+        named = {"id": new, "project": project, "name": "C", "temperature": temperature, "trunks": [], "script": ""}
         await self.db.write(
             lambda tx: tx.conn.execute(insert(campaign).values(**row, **named, version=1, created_at=self.clock.now()))
         )

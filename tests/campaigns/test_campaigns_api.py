@@ -39,7 +39,7 @@ async def test_a_draft_is_as_usual_for_its_temperature(manager: AsyncClient, set
 
     for temperature, (mode, priority) in expected.items():
         _, made = await new(manager, setting, temperature=temperature)
-        assert (made["mode"], made["priority"], made["state"], made["trunk"]) == (mode, priority, "draft", "pbx")
+        assert (made["mode"], made["priority"], made["state"], made["trunks"]) == (mode, priority, "draft", [])
         assert made["retry"]["max_tries"] == 6
         assert made["hours"]["sun"] == []
 
@@ -60,12 +60,12 @@ async def test_a_change_needs_the_version_that_was_loaded(manager: AsyncClient, 
 
 
 async def test_start_says_all_that_is_missing(manager: AsyncClient, setting: Setting):
-    path, _ = await new(manager, setting, temperature="cold", hours={}, trunk="nowhere")
+    path, _ = await new(manager, setting, temperature="cold", hours={}, trunks=["pbx", "nowhere"])
 
     answer = await manager.post(f"{path}/start")
 
     assert (answer.status_code, answer.json()["code"]) == (422, "campaign_incomplete")
-    assert {each["field"] for each in answer.json()["errors"]} == {"caller_id", "hours", "message", "trunk"}
+    assert {each["field"] for each in answer.json()["errors"]} == {"caller_id", "hours", "message", "trunks"}
     assert (await manager.get(path)).json()["state"] == "draft"
 
 

@@ -60,6 +60,19 @@ async def test_a_lead_is_dialed_at_its_own_number_in_its_own_campaign_only(setti
     assert await code(setting, call(setting, lead, campaign="f" * 32)) == "no_campaign"
 
 
+async def test_a_redirect_is_judged_as_a_call_of_its_lead_to_another_number(setting: Setting, lead: shapes.Lead):
+    def sent_on(number: str, redirected_from: str = lead.number) -> shapes.DialRequest:
+        return call(setting, lead, number=number, redirected_from=redirected_from)
+
+    assert await code(setting, sent_on(number_of(2))) is None
+    assert await code(setting, sent_on(number_of(2), redirected_from=number_of(3))) == "lead_unknown"
+    assert await code(setting, sent_on("+881612345678")) == "satellite"
+    assert await code(setting, sent_on("+4915112345678")) == "country_not_allowed"
+    assert await code(setting, sent_on("05321000002")) == "number_malformed"
+    await bar(setting, number_of(2), setting.project)
+    assert await code(setting, sent_on(number_of(2))) == "on_do_not_call"
+
+
 async def test_the_projects_country_is_the_only_one(setting: Setting):
     project = await setting.new_project(country="DE")
     setting.campaign = await setting.new_campaign(project)

@@ -1,6 +1,7 @@
 """Leads and attempts under a fence, on both stores."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from small_campaign import Setting, dialog, later, number_of
@@ -126,6 +127,42 @@ async def test_a_number_has_one_live_attempt_in_all_campaigns(setting: Setting):
 
     assert (await other.lead(taken.id)).state == "reserved"
     assert len(await setting.leads.unfinished()) == 1
+
+
+async def test_an_attempt_that_keeps_its_lead_is_followed_by_another_at_once(setting: Setting):
+    await setting.add(number_of(1))
+    taken, start = await setting.begun()
+    before = await setting.lead(taken.id)
+    over = facts.AttemptEnded(
+        *(start.id, setting.fence, start.kind, Outcome.TRUNK_BUSY, 503, 0.1, 0.0, setting.clock.now()),
+        keeps_lead=True,
+    )
+
+    assert await setting.db.write(lambda tx: attempts.apply_attempt_ended(tx, over))
+
+    row = await setting.lead(taken.id)
+    assert (row.state, row.tries, row.next_at, row.last_outcome) == ("reserved", 0, before.next_at, "trunk_busy")
+    assert await setting.reserve() == [], "nobody else gets it meanwhile"
+    assert await setting.leads.begin(setting.start(replace(taken, tries=taken.tries + 1)))
+    assert (await setting.lead(taken.id)).state == "dialing"
+
+
+async def test_a_kept_lead_is_given_back_or_free_again_under_the_next_owner(setting: Setting):
+    await setting.add(number_of(1))
+    for _ in range(2):
+        taken, start = await setting.begun()
+        over = facts.AttemptEnded(
+            *(start.id, setting.fence, start.kind, Outcome.NO_TRUNK, 0, 0.1, 0.0, setting.clock.now()),
+            keeps_lead=True,
+        )
+        await setting.db.write(lambda tx, over=over: attempts.apply_attempt_ended(tx, over))
+        if start.no == 1:
+            await setting.leads.release(taken.id, setting.fence, None, None)
+        else:
+            await setting.own()
+
+    (again,) = await setting.reserve()
+    assert again.tries == 2
 
 
 async def test_an_attempt_number_is_used_once(setting: Setting):
@@ -270,6 +307,48 @@ async def test_an_attempt_ends_once(setting: Setting):
     assert not await setting.end(start, Outcome.NO_ANSWER)
 
     assert (await setting.lead(taken.id)).tries == 1
+
+
+def sent_on(setting: Setting, taken: shapes.Lead, first: shapes.AttemptStart, number: str) -> shapes.AttemptStart:
+    return replace(setting.start(taken), number=number, dialog=dialog(number), no=taken.tries + 2, follows=first.id)
+
+
+async def test_a_redirected_attempt_ends_as_the_next_one_begins_and_the_lead_stays_taken(setting: Setting):
+    await setting.add(number_of(1))
+    taken, first = await setting.begun()
+
+    second = sent_on(setting, taken, first, number_of(9))
+    assert await setting.leads.begin(second)
+
+    ended, live = await setting.attempt(first.id), await setting.attempt(second.id)
+    assert (ended.state, ended.outcome, ended.status, ended.ended_at) == ("ended", "redirected", 302, second.at)
+    assert (live.state, live.no, live.lead) == ("dialing", 2, taken.id)
+    assert live.number_digest != ended.number_digest
+    row = await setting.lead(taken.id)
+    assert (row.state, row.attempts, row.tries) == ("dialing", 2, 0)
+    assert await setting.end(second, Outcome.BUSY)
+    assert (await setting.lead(taken.id)).tries == 1
+
+
+async def test_an_attempt_that_is_over_is_sent_on_nowhere(setting: Setting):
+    await setting.add(number_of(1))
+    taken, first = await setting.begun()
+    await setting.end(first, Outcome.BUSY)
+
+    assert not await setting.leads.begin(sent_on(setting, taken, first, number_of(9)))
+
+    assert (await setting.attempt(first.id)).outcome == "busy"
+    assert await setting.leads.unfinished() == []
+
+
+async def test_a_redirect_to_a_number_that_is_being_dialed_is_not_begun_and_changes_nothing(setting: Setting):
+    await setting.add(number_of(1), number_of(2))
+    taken, first = await setting.begun()
+    await setting.begun()
+
+    assert not await setting.leads.begin(sent_on(setting, taken, first, number_of(2)))
+
+    assert (await setting.attempt(first.id)).state == "dialing"
 
 
 async def disposed(setting: Setting, lead: str, code: str, callback_at=None) -> None:

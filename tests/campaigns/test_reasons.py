@@ -8,7 +8,7 @@ import pytest
 from campaigns.campaigns.reasons import told
 
 DIALER = Path(__file__).parents[2] / "dialer"
-OF_A_CAMPAIGN = ("pacing.py", "dialing.py", "trunk.py")
+OF_A_CAMPAIGN = ("pacing.py", "dialing.py", "trunk.py", "ways.py")
 BETWEEN = {"not_running"}  # for a campaign that the engine does not know yet; the door says "starting"
 
 

@@ -224,8 +224,12 @@ def by_check(found: list[Finding]) -> dict[str, Finding]:
 
 
 def test_ports_that_others_have_must_be_mended():
-    with socket.create_server(("127.0.0.1", 0)) as web, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
-        line.bind(("127.0.0.1", 0))
+    with (
+        socket.create_server(("127.0.0.1", 0)) as web,
+        socket.create_server(("127.0.0.1", 0)) as stream,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line,
+    ):
+        line.bind(stream.getsockname())
         taken = {"port": web.getsockname()[1]}, {"port": line.getsockname()[1]}
 
         found = by_check(machine.ports(settings(server=taken[0], sip=taken[1]), running=False))
@@ -234,6 +238,17 @@ def test_ports_that_others_have_must_be_mended():
     assert found["port of the pages"].state == found["port of SIP"].state == "problem"
     assert "server.port" in found["port of the pages"].mend
     assert of_service["port of the pages"].state == of_service["port of SIP"].state == "ok"
+
+
+@pytest.mark.parametrize("kind", ["TCP", "TLS"])
+def test_a_port_of_sip_is_asked_for_by_each_transport(kind: str):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        place = {"TCP": "port", "TLS": "tls_port"}[kind]
+        sip = {"port": 0, "tls_certificate": "own.pem", "tls_key": "own.key", place: other.getsockname()[1]}
+        found = by_check(machine.ports(settings(sip=sip), running=False))["port of SIP"]
+
+    assert found.state == "problem"
+    assert f"{sip[place]} by {kind} cannot be had" in found.found
 
 
 def test_a_running_service_without_the_sip_port_runs_on_other_settings():

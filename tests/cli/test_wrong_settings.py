@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from cli import doors, lines
 from cli.settings import Server, Settings
 from kit.settings import SettingsError, load
+from sip.transport import Address
 
 TRUNK = {"name": "pbx", "host": "127.0.0.1"}
 
@@ -52,8 +53,8 @@ async def test_more_addresses_and_own_prompts_reach_the_line(tmp_path: Path):
 
     async with lines.lines_of(made) as line:
         await asyncio.sleep(0)  # its tasks begin
-        assert line.agent.peers("192.0.2.7") is not None
-        assert line.agent.peers("192.0.2.8") is None
+        assert line.agent.peers(Address("192.0.2.7", 5060)) is not None
+        assert line.agent.peers(Address("192.0.2.8", 5060)) is None
         assert line._prompts == (tmp_path,)
 
 

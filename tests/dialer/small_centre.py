@@ -64,7 +64,7 @@ def campaign(name: str = "cold", **changes: Any) -> Campaign:
         "temperature": Temperature(name) if name in list(Temperature) else Temperature.COLD,
         "mode": Mode.PROGRESSIVE,
         "caller_id": "+902121112233",
-        "trunk": "pbx",
+        "trunks": ("pbx",),
         "ring_s": 25.0,
         "wrap_up_s": 10.0,
     }
@@ -80,7 +80,7 @@ def numbers(count: int, first: int = 1) -> list[str]:
 
 
 class Centre:
-    """Engine and ports in memory. Operators' phones have four digits and answer at once."""
+    """Engine and ports in memory. Operators' phones have four digits and answer at once. `trunks`: beside the first."""
 
     def __init__(
         self,
@@ -89,6 +89,7 @@ class Centre:
         phones: FarEnd = PHONE,
         channels: int = 100,
         cps: float = 0.0,
+        trunks: tuple[TrunkState, ...] = (),
         delay_s: float = 0.001,
         rules: MemoryRules | None = None,
         retry: Retry | None = None,
@@ -98,7 +99,7 @@ class Centre:
         chosen = far if callable(far) else lambda number: far
         self.trunk = TrunkState("pbx", True, Reason("registered"), channels, 0, cps)
         self.leads = MemoryLeads(campaigns, retry=retry, delay_s=delay_s)
-        self.lines = MemoryLines(lambda n: phones if is_phone(n) else chosen(n), (self.trunk,))
+        self.lines = MemoryLines(lambda n: phones if is_phone(n) else chosen(n), (self.trunk, *trunks))
         self.journal = MemoryJournal(self.leads)
         self.rules = rules or MemoryRules()
         self.qualifications = MemoryQualifications(frozenset({BANK, TAXI}))

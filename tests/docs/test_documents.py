@@ -5,7 +5,10 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
+from campaigns.campaigns.schemas import CampaignPatch
+from cli.settings import Settings
 from dialer import call, operator
 from docs import diagrams
 from sip.call import LIFE
@@ -49,6 +52,16 @@ def test_one_arrow_leads_from_a_state_to_another():
     drawn = diagrams.mermaid([("A", "B", "x"), ("A", "B", "y"), ("B", "A", "")])
 
     assert drawn == "```mermaid\nstateDiagram-v2\n    A --> B : x, y\n    B --> A\n```"
+
+
+def test_the_settings_and_the_choice_of_several_trunks_are_understood_as_they_stand():
+    text = (TOP / "docs" / "howto" / "use-several-trunks.md").read_text()
+    (written,) = re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    (choice,) = re.findall(r"--json '(.+)'$", text, re.MULTILINE)
+
+    names = [trunk.name for trunk in Settings.model_validate(yaml.safe_load(written)).trunks]
+
+    assert CampaignPatch.model_validate_json(choice).trunks == names[::-1]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=SHOWN)

@@ -166,7 +166,6 @@ class Centre:
             "name": f"{temperature} {uuid4().hex[:6]}",
             "temperature": temperature,
             "caller_id": NUMBER,
-            "trunk": "pbx",
             "hours": ALL_DAY,
             "script": "Merhaba {name}, {Şehir} için arıyorum.",
             "ring_s": 15,

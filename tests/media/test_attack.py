@@ -1,5 +1,6 @@
 """Attacks on the sound: a million foreign packets in a call, and packets that are broken in every way."""
 
+import asyncio
 import contextlib
 import datetime
 import itertools
@@ -38,8 +39,8 @@ async def connect(leg: Leg, peer, *payloads) -> None:
 
 def inject(leg: Leg, packet: bytes, source: tuple[str, int]) -> None:
     """Let a datagram arrive at the leg's door, past the kernel."""
-    leg._wire.buffer[: len(packet)] = packet
-    leg._on_packet(len(packet), source)
+    leg.receiver.wire.buffer[: len(packet)] = packet
+    leg.receiver.packet(len(packet), source, asyncio.get_running_loop().time())
 
 
 def voices(peer) -> list[rtp.Packet]:
@@ -98,7 +99,7 @@ async def test_strangers_before_the_first_packet_take_no_memory_and_no_place(leg
         inject(leg, packets[n % 1000], (f"10.0.{n >> 8 & 255}.{n & 255}", 4000))
 
     assert leg.source is None
-    assert len(leg._latch._candidates) <= 8
+    assert len(leg.receiver.latch._candidates) <= 8
     ann.send(address(leg))
     await until(lambda: leg.source == (ann.host, ann.port), 10)
 
@@ -204,7 +205,7 @@ async def test_a_monitored_call_survives_broken_packets_of_its_own_far_end(ports
     for packet in mutations(rtp_seeds(), 5_000):
         inject(leg, packet, leg.source)
     for packet in mutations(rtcp_seeds(), 5_000):
-        leg._on_report(packet, leg.source)
+        leg.receiver.report(packet, leg.source, 0.0)
     stats = leg.stats
 
     assert stats.received + stats.malformed + stats.unknown_payload == 10_001 - stats.reports_received

@@ -1,10 +1,11 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 from rtp_peer import power, settle, tone, until
 
-from media import codecs
-from media.bridge import join, joined, part
+from media import codecs, g711, rtp
+from media.bridge import join, joined, mute, part
 from media.description import DTMF, G722, PCMA, PCMU
 from media.errors import LegClosed
 from media.session import Leg
@@ -170,3 +171,104 @@ async def test_an_attack_from_a_second_address_during_a_call_changes_nothing(leg
     assert [p.payload for p in said] == [bytes([n]) * 160 for n in range(50)]
     assert [p.sequence for p in said] == [(said[0].sequence + n) & 0xFFFF for n in range(50)]
     assert attacker.raw == []
+
+
+async def test_a_muted_leg_is_not_heard_but_hears(leg, other, peers):
+    near, far = peers(), peers()
+    leg.answer(near.describe())
+    other.answer(far.describe())
+    join(leg, other)
+
+    mute(other, muted=True)
+    for _ in range(5):
+        far.send((other.local.host, other.local.port))
+        near.send((leg.local.host, leg.local.port))
+    await until(lambda: len(far.got) >= 5)
+    await settle()
+    kept = len(near.got)
+    mute(other, muted=False)
+    far.send((other.local.host, other.local.port))
+    await until(lambda: len(near.got) > kept)
+
+    assert kept <= 1, "one packet at most, which opens the way"
+
+
+async def test_a_leg_in_no_bridge_is_muted_without_harm(leg):
+    mute(leg, muted=True)
+
+    assert leg.sink is None
+
+
+async def test_what_was_said_before_the_bridge_and_comes_late_is_not_passed_on(leg, other, peers):
+    ann, bob = peers(), peers()
+    await connect(leg, ann)
+    await connect(other, bob)
+    join(leg, other)
+
+    ann.sequence += 1
+    ann.send(address(leg), b"\x01" * 160)
+    ann.sequence -= 2
+    ann.send(address(leg), b"\x02" * 160)
+    ann.sequence += 1
+    ann.send(address(leg), b"\x03" * 160)
+    await until(lambda: len(voices(bob)) == 2)
+
+    assert [p.payload[0] for p in voices(bob)] == [1, 3]
+    assert other.stats.late == 1
+
+
+async def test_packets_of_any_length_and_with_markers_pass_whole(leg, other, peers):
+    """Between those of the usual length, which take a shorter way."""
+    ann, bob = peers(), peers()
+    await connect(leg, ann)
+    await connect(other, bob)
+    join(leg, other)
+    said = [bytes([n]) * size for n, size in enumerate((160, 80, 240, 160, 0, 1480, 160), 1)]
+
+    for sound in said:
+        ann.send(address(leg), sound)
+    marked = rtp.Packet(0, ann.sequence, ann.timestamp, ann.ssrc, b"\x09" * 160, marker=True)
+    ann.sock.sendto(rtp.build(marked), address(leg))
+    await until(lambda: len(voices(bob)) == 8)
+
+    assert [p.payload for p in voices(bob)] == [*said, marked.payload]
+    assert [p.marker for p in voices(bob)] == [True, *[False] * 6, True]
+    assert leg.stats.received == 9
+    assert other.stats.octets_sent == 160 + sum(map(len, said)) + 160
+
+
+async def test_a_packet_that_carries_more_in_its_header_passes_without_it(leg, other, peers):
+    ann, bob = peers(), peers()
+    await connect(leg, ann)
+    await connect(other, bob)
+    join(leg, other)
+    plain = rtp.header(0, ann.sequence, ann.timestamp, ann.ssrc)
+
+    ann.sock.sendto(b"\xb1" + plain[1:] + bytes(4) + b"\xbe\xde\0\1abcd" + b"\x07" * 160 + b"\0\0\0\4", address(leg))
+    await until(lambda: voices(bob))
+
+    assert bob.raw[-1][0] == 0x80
+    assert voices(bob)[0].payload == b"\x07" * 160
+
+
+async def test_a_payload_that_changes_in_the_middle_is_passed_on_under_its_own_number(leg, other, peers):
+    ann, bob = peers(), peers()
+    await connect(leg, ann, PCMU, PCMA)
+    await connect(other, bob, PCMU)
+    leg.accept(replace(leg.offer(), host=ann.host, port=ann.port))
+    join(leg, other)
+
+    for payload, sound in ((PCMU, b"\x01"), (PCMA, b"\x55"), (PCMU, b"\x02")):
+        ann.send(address(leg), sound * 160, payload=payload)
+    await until(lambda: len(bob.got) == 4)
+
+    assert [p.payload[0] for p in bob.got[1:]] == [1, g711.ALAW_TO_ULAW[0x55], 2]
+
+
+async def test_what_is_too_long_for_a_datagram_is_no_error_and_not_counted_as_sent(leg, peers):
+    await connect(leg, peers())
+    sent = leg.stats.sent
+
+    leg.send(bytes(70_000), PCMU, first=False)
+
+    assert leg.stats.sent == sent

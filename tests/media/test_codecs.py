@@ -38,6 +38,13 @@ def test_silence_is_silent(codec):
     assert max(abs(value) for value in memoryview(heard).cast("h")) <= 8
 
 
+@pytest.mark.parametrize("law", ["PCMU", "PCMA"])
+def test_a_law_put_into_itself_is_untouched(law):
+    every = bytes(range(256))
+
+    assert codecs.transcoder(law, law)(every) == every
+
+
 def test_two_sounds_are_mixed_and_too_loud_ones_held():
     both = g711.mixed(tone(440, 0.1), tone(700, 0.1))
     loud = g711.mixed(tone(440, 0.1, 30_000), tone(440, 0.1, 30_000))

@@ -46,7 +46,7 @@ async def test_two_legs_talk_under_the_keys_of_a_handshake(leg, other):
     await until(lambda: 0x22 in heard)
 
     assert heard[-2:] == [0x21, 0x22]
-    assert (leg._srtp, other._srtp) == (active.srtp, passive.srtp)
+    assert (leg.sender.srtp, other.sender.srtp) == (active.srtp, passive.srtp)
     assert other.stats.forged == 0
 
 

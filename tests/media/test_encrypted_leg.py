@@ -79,6 +79,24 @@ async def test_a_bridge_carries_sound_between_an_encrypted_leg_and_a_plain_one(s
     assert ann.opened() == [bytes([100 + n]) * 160 for n in range(10)]
 
 
+async def test_a_packet_is_sealed_once_and_none_that_is_too_long(sealed, other, peers):
+    """What comes twice over the bridge would use a keystream twice (RFC 3711 §9.1)."""
+    ann, bob = SealedPeer(peers(), sealed), peers()
+    other.answer(bob.describe(PCMU))
+    bob.send((other.local.host, other.local.port))
+    ann.say()
+    await until(lambda: sealed.source and other.source)
+    join(other, sealed)
+
+    for sequence, sound in ((5001, b"\x01" * 160), (5001, b"\x01" * 160), (5002, bytes(1488)), (5003, b"\x02" * 160)):
+        bob.sequence = sequence
+        bob.send((other.local.host, other.local.port), sound)
+    await until(lambda: len(ann.opened()) == 2)
+
+    assert ann.opened() == [b"\x01" * 160, b"\x02" * 160]
+    assert (sealed.stats.late, sealed.stats.oversize) == (1, 1)
+
+
 async def test_forged_replayed_and_plain_packets_are_counted_and_heard_by_nobody(sealed, peers):
     ann, heard = SealedPeer(peers(), sealed), []
     sealed.sink = lambda arrival: heard.append(bytes(arrival.buffer[arrival.start : arrival.end]))
@@ -149,14 +167,14 @@ async def test_the_same_offer_again_goes_on_with_the_same_streams(sealed, peers)
     sealed.sink = lambda arrival: heard.append(arrival.buffer[arrival.start])
     ann.say(b"\x01" * 160)
     await until(lambda: heard)
-    once = sealed.local.cryptos, sealed._srtp
+    once = sealed.local.cryptos, sealed.sender.srtp
 
     ann.offer(ann.sdes)
     ann.say(b"\x02" * 160)
     sealed.send(b"\x04" * 160, PCMU, first=False)
     await until(lambda: heard == [1, 2] and ann.opened() == [b"\x04" * 160])
 
-    assert (sealed.local.cryptos, sealed._srtp) == once
+    assert (sealed.local.cryptos, sealed.sender.srtp) == once
 
 
 async def test_a_suite_that_comes_back_comes_with_a_new_key(sealed, peers):

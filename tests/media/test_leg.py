@@ -9,6 +9,7 @@ from rtp_peer import settle, until
 from media import rtcp
 from media.description import DTMF, G722, PCMA, PCMU, Description, Direction, Payload
 from media.errors import LegClosed, NoCommonCodec, NoPortsLeft, NoSocketsLeft
+from media.ports import bind_udp
 from media.session import Leg, PortRange
 
 GSM = Payload(3, "GSM")
@@ -148,6 +149,26 @@ async def test_a_leg_without_room_for_a_line_is_heard_by_its_door(leg, peers, mo
     await until(lambda: len(peer.got) == 2)
 
     assert (leg.stats.received, leg.stats.foreign) == (3, 3)
+
+
+async def test_what_lands_on_the_line_before_it_is_connected_is_checked_like_at_the_door(leg, peers, monkeypatch):
+    peer, stranger = peers(), peers()
+
+    def bound_in_a_crowd(host, port, **options):
+        line = bind_udp(host, port, **options)
+        for _ in range(3):
+            peer.send((host, port))
+            stranger.send((host, port))
+        return line
+
+    monkeypatch.setattr("media.wire.bind_udp", bound_in_a_crowd)
+    leg.answer(peer.describe())
+
+    peer.send(address(leg))
+    await until(lambda: leg.stats.received == 4)
+    peer.send(address(leg))
+    stranger.send(address(leg))
+    await until(lambda: (leg.stats.received, leg.stats.foreign) == (5, 4))
 
 
 async def test_nobody_can_take_the_port_of_a_connected_leg(leg, peers):

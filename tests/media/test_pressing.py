@@ -29,7 +29,7 @@ def read(peer) -> str:
 
 
 async def pressed(leg) -> None:
-    await until(lambda: not leg._typist.busy, 20)
+    await until(lambda: not leg.sender.typist.busy, 20)
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -122,7 +122,7 @@ async def test_who_takes_no_keys_or_none_of_these_is_told_so(ports, leg, peers):
     with pytest.raises(NoSuchKey, match="'x'"):
         leg.press("1x")
 
-    assert not leg._typist.busy
+    assert not leg.sender.typist.busy
 
 
 async def test_a_leg_that_closes_lets_go(ports, peers):

@@ -86,16 +86,18 @@ async def test_what_the_first_version_held_is_there_after_the_newest(database_ur
         there = (await conn.execute(select(metadata.tables["project"]))).mappings().one()
     assert (there["record_incoming"], there["record_notice"], there["keep_days"]) == (False, "recorded", None)
     assert (row["detection"], row["detector"], row["record"], row["without_recording"]) == ("off", {}, False, "go_on")
-    assert set(row["retry"]) == {"max_tries", "machine"}
+    assert set(row["retry"]) == {"max_tries", "machine", "redirected"}
+    assert row["trunks"] == ["x"], "calls leave by the trunk that they left by before"
     await db.write(lambda tx: tx.conn.run_sync(migrations.downgrade, "0001"))
     async with db.read() as conn:
-        assert (await conn.execute(select(column("retry", Json)).select_from(table("campaign")))).scalar_one() == {
-            "max_tries": 4
-        }
+        columns = select(column("retry", Json), column("trunk"))
+        before = (await conn.execute(columns.select_from(table("campaign")))).one()
+    assert tuple(before) == ({"max_tries": 4}, "x")
     await db.close()
 
 
 def old(name: str, row: dict[str, Any]) -> Insert:
-    """An insert into a table as it was, with no more columns than the row has."""
-    columns = [column(each.name, each.type) for each in metadata.tables[name].columns if each.name in row]
+    """An insert into a table as it was, with the columns that the row has."""
+    types = {each.name: each.type for each in metadata.tables[name].columns}
+    columns = [column(each, types.get(each)) for each in row]
     return insert(table(name, *columns)).values(row)

@@ -12,17 +12,21 @@ from sip.agent import UserAgent
 from sip.digest import Guard
 from sip.registrar import Registrar
 from sip.transport import Address
-from sip.whereabouts import Whereabouts
+from sip.whereabouts import FORMER_S, Whereabouts
 
 C = "10.0.0.3"
 BOTH = [Address(B, 5060), Address(C, 5060)]
 
 
 class NameServer:
-    """`found`: what it says; None: it fails."""
+    """`found`: what it says; None: it fails. `time`: seconds on the agent's clock."""
 
     def __init__(self, *found: Address) -> None:
         self.found: list[Address] | None = list(found)
+        self.time = 1000.0
+
+    def now(self) -> float:
+        return self.time
 
     async def addresses(self, host: str, port: int, transport: str) -> list[Address]:
         if self.found is None:
@@ -43,14 +47,32 @@ async def test_the_address_stays_until_it_is_silent_and_the_last_is_followed_by_
     assert not where.owns(A)
 
 
-async def test_a_name_that_moves_is_followed_and_its_former_address_is_a_strangers() -> None:
+async def test_a_name_that_moves_is_followed_and_its_former_address_stays_its_own_for_a_shift() -> None:
     server = NameServer(BOTH[0])
     where = Whereabouts(server, "pbx.example", 5060)  # type: ignore[arg-type]
     await where.find()
     server.found = [BOTH[1]]
 
     assert (await where.find()).host == C
+    assert where.owns(B), "calls from there go on"
+    server.time += FORMER_S - 1
+    await where.find()
+    assert where.owns(B)
+    server.time += 1
     assert not where.owns(B)
+    assert where.owns(C)
+
+
+async def test_a_name_that_rotates_is_remembered_by_its_latest_addresses() -> None:
+    server = NameServer()
+    where = Whereabouts(server, "pbx.example", 5060)  # type: ignore[arg-type]
+    for n in range(100):
+        server.found = [Address(f"10.0.1.{n}", 5060)]
+        server.time += 20
+        await where.find()
+
+    owned = [n for n in range(100) if where.owns(f"10.0.1.{n}")]
+    assert owned == list(range(35, 100)), "the present one and 64 former ones"
 
 
 async def test_what_was_found_stays_while_the_name_server_fails() -> None:

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.asterisk
 
 @pytest.fixture
 async def agent(ear: Ear, pbx: Pbx) -> AsyncIterator[UserAgent]:
-    made = UserAgent(("127.0.0.1", 0), peers=lambda host: Peer("pbx") if host == pbx.host else None, listener=ear)
+    made = UserAgent(("127.0.0.1", 0), peers=lambda at: Peer("pbx") if at.host == pbx.host else None, listener=ear)
     await made.start()
     yield made
     await made.stop()

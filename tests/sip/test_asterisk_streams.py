@@ -22,7 +22,7 @@ async def agent(ear: Ear, pbx: Pbx, tmp_path_factory: pytest.TempPathFactory) ->
     mine = Authority(tmp_path_factory.mktemp("tls")).sign("127.0.0.1")
     tls = Tls(str(pbx.folder / "tls" / "cert.pem"), *mine)
     made = UserAgent(
-        ("127.0.0.1", 0), peers=lambda host: Peer("pbx") if host == pbx.host else None, listener=ear, tls=tls
+        ("127.0.0.1", 0), peers=lambda source: Peer("pbx") if source.host == pbx.host else None, listener=ear, tls=tls
     )
     await made.start()
     yield made

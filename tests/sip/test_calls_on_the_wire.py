@@ -680,3 +680,33 @@ async def test_a_challenge_to_the_question_is_answered_and_the_bye_comes_after(
     bye = await raw.until("BYE")
     raw.answer(bye, 200)
     assert challenged.cseq.number < asked.cseq.number < bye.cseq.number
+
+
+async def test_a_challenged_bye_is_sent_again_with_its_reason(agent: UserAgent, ear: Ear, raw: RawPeer) -> None:
+    account = Account("trunk", "127.0.0.1", raw.address[1], "dialer", "secret", realm="pbx.test")
+    call = dial(agent, raw.address, account=account)
+    raw.accept(await raw.until("INVITE"))
+    await ear.until("answered")
+    call.hang_up("shift ended")
+    bye = await raw.until("BYE")
+    raw.answer(bye, 407, proxy_authenticate='Digest realm="pbx.test", nonce="n1", qop="auth"')
+    again = await raw.until("BYE", 2)
+    raw.answer(again, 200)
+
+    assert "proxy-authorization" in again.headers
+    assert (again.uri, again.to_tag, again.cseq) == (bye.uri, bye.to_tag, (bye.cseq.number + 1, "BYE"))
+    assert again.get("reason") == bye.get("reason") == 'SIP;cause=200;text="shift ended"'
+
+
+async def test_a_bye_is_repeated_until_a_whole_200_comes(agent: UserAgent, ear: Ear, raw: RawPeer) -> None:
+    call, _ = await answered(agent, ear, raw)
+    call.hang_up()
+    bye = await raw.until("BYE")
+    whole = bye.reply(200).encode()
+    raw.send(whole[:-5])
+    raw.send(whole.replace(bye.branch.encode(), b"z9hG4bK" + b"0" * 24))
+    await raw.until("BYE", 2)
+    assert agent.transactions.unanswered()
+    raw.send(whole)
+    while agent.transactions.unanswered():
+        await asyncio.sleep(0.01)

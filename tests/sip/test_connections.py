@@ -289,6 +289,23 @@ async def test_a_long_request_goes_by_udp_where_tcp_is_refused(agent: UserAgent,
     assert agent.counts.sent == sent + 1  # nobody asks for TCP twice
 
 
+async def test_a_side_that_refused_tcp_is_asked_again_after_a_while(
+    agent: UserAgent, ear: Ear, raw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sip.agent.TCP_AGAIN", 0.0)
+    raw.accept(await _long(agent, raw, 1))
+    await ear.until("answered", within=20)
+    sent = agent.counts.sent
+    await _long(agent, raw, 2)
+
+    assert agent.counts.sent == sent + 2  # by TCP, and by UDP when that was refused
+
+
+async def _long(agent: UserAgent, raw, number: int):
+    dial(agent, raw.address, headers=LONG)
+    return await raw.until("INVITE", number, within=20)
+
+
 async def test_a_short_request_stays_with_udp(agent: UserAgent, raw) -> None:
     dial(agent, raw.address)
 

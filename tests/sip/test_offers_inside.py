@@ -9,7 +9,7 @@ from listening import ANSWER, OFFER, Ear, dial
 from sip import holding
 from sip.agent import UserAgent
 from sip.errors import WrongState
-from sip.message import Request, Response
+from sip.message import Request, Response, parse
 from sip.offering import OFFERS, Offer, Word, following, glare_wait
 from sip.transport import Address
 
@@ -23,7 +23,7 @@ def asked(net: Net, method: str) -> list[Request]:
 def move(agent: UserAgent, contact: str) -> None:
     """Let an agent name another Contact from now on."""
     own = agent.letterhead._own
-    own["udp"] = own["udp"]._replace(contact_uri=contact)
+    own["udp"] = own["udp"]._replace(contact_uri=contact, contact=f"<{contact}>")
 
 
 def statuses(net: Net, *wanted: int) -> list[int]:
@@ -99,13 +99,14 @@ def test_a_declined_offer_leaves_everything_as_it_was() -> None:
 def test_the_answer_in_the_ack_of_a_reinvite_without_an_offer_is_told() -> None:
     async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
         call, theirs = await talking(first, second, other)
-        send = first.transmit
+        send = first.write
 
-        def with_an_answer(message: Request | Response, to: Address) -> None:
-            message.body = NEW
-            send(message, to)
+        def with_an_answer(data: bytes, to: Address) -> None:
+            ack = parse(data)
+            ack.body = NEW
+            send(ack.encode(), to)
 
-        first.transmit = with_an_answer  # type: ignore[method-assign]
+        first.write = with_an_answer  # type: ignore[method-assign]
         call.renegotiate(b"")
         await other.until("renegotiated")
         assert (theirs.remote_sdp, theirs.offer) == (NEW, Offer.NONE)

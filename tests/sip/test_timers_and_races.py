@@ -1,12 +1,14 @@
 """Retransmissions, time-outs and races in virtual time, whole agents on both sides."""
 
 import asyncio
+import gc
 
 import pytest
-from imagined_net import B, Net, play
+from imagined_net import B, Net, play, talking
 from listening import ANSWER, Ear, dial
 
 from sip.agent import UserAgent
+from sip.client_call import ClientCall
 from sip.message import Request
 from sip.timers import TimerQueue
 
@@ -218,3 +220,39 @@ def test_the_shell_hears_only_of_an_earlier_first_timer() -> None:
         queue.set(when, seen, 0)
 
     assert heard == [5.0, 2.0]
+
+
+def test_timers_of_one_duration_and_all_others_fire_in_one_order() -> None:
+    queue, seen = TimerQueue(), Seen()
+    queue.after(5.0, 0.0, seen, 1)
+    queue.set(5.0, seen, 2)
+    queue.after(2.0, 3.0, seen, 3)
+    cancelled = queue.after(2.0, 3.5, seen, 4)
+    queue.after(2.0, 4.0, seen, 5)
+    queue.cancel(cancelled)
+    assert (queue.next_at(), len(queue)) == (5.0, 4)
+
+    queue.run(5.5)
+    queue.run(9.0)
+
+    assert seen.fired == [(1, 5.5), (2, 5.5), (3, 5.5), (5, 9.0)]
+    assert (queue.next_at(), len(queue)) == (None, 0)
+
+
+def test_an_answered_call_leaves_nothing_of_itself_in_its_transactions() -> None:
+    """They stay for 32 s, when whoever asked for the call may long have forgotten it."""
+
+    async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
+        call, _ = await talking(first, second, other)
+        call_id = call.call_id
+        call.hang_up()
+        await one.until("ended")
+        await asyncio.sleep(1)
+        one.heard.clear()
+        del call
+        gc.collect()
+
+        assert len(first.transactions) == 2
+        assert not [one for one in gc.get_objects() if isinstance(one, ClientCall) and one.call_id == call_id]
+
+    play(scene)

@@ -104,6 +104,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls/{call}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Held
+         * @description Let the customer wait with music; the operator hears nothing.
+         */
+        post: operations["held_api_v1_calls__call__hold_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{call}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pressed
+         * @description Press keys for the customer's side, such as a menu.
+         */
+        post: operations["pressed_api_v1_calls__call__keys_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{call}/monitoring": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Monitored
+         * @description Hear a call on your own phone, which is rung for it; again: in another mode. `call.monitored` tells when it
+         *     begins, `call.monitoring_ended` when it ends, or that the phone was not answered.
+         */
+        put: operations["monitored_api_v1_calls__call__monitoring_put"];
+        post?: never;
+        /**
+         * Left
+         * @description Hear it no more.
+         */
+        delete: operations["left_api_v1_calls__call__monitoring_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{call}/mute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Muted
+         * @description The customer does not hear the operator any more. It outlasts a hold.
+         */
+        post: operations["muted_api_v1_calls__call__mute_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calls/{call}/recording/pause": {
         parameters: {
             query?: never;
@@ -158,6 +243,107 @@ export interface paths {
         get: operations["listed_api_v1_calls__call__recordings_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{call}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resumed
+         * @description Talk again.
+         */
+        post: operations["resumed_api_v1_calls__call__resume_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{call}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Transferred
+         * @description Hand the customer on. Until somebody has taken over the customer is held; `call.transferred` or
+         *     `call.transfer_failed` tells what came of it, and after a failure the customer is with the operator as before.
+         */
+        post: operations["transferred_api_v1_calls__call__transfer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{call}/transfer/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Taken Back
+         * @description Let the colleague's phone go and talk to the customer again.
+         */
+        post: operations["taken_back_api_v1_calls__call__transfer_cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{call}/transfer/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Completed
+         * @description Join the customer to the colleague whom the operator has spoken with.
+         */
+        post: operations["completed_api_v1_calls__call__transfer_complete_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{call}/unmute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unmuted
+         * @description The customer hears the operator again.
+         */
+        post: operations["unmuted_api_v1_calls__call__unmute_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -809,6 +995,8 @@ export interface components {
             disposition: string | null;
             /** Disposition Reason */
             disposition_reason: string | null;
+            /** Diverted By Masked */
+            diverted_by_masked: string[];
             /** End Reason */
             end_reason: {
                 [key: string]: unknown;
@@ -819,6 +1007,8 @@ export interface components {
             ended_by: string | null;
             /** First Voice Ms */
             first_voice_ms: number | null;
+            /** Hold S */
+            hold_s: number;
             /** Id */
             id: string;
             /** Lead */
@@ -846,6 +1036,8 @@ export interface components {
              * Format: date-time
              */
             started_at: string;
+            /** Withheld */
+            withheld: boolean;
         };
         /**
          * CallPage
@@ -860,8 +1052,10 @@ export interface components {
         };
         /**
          * CallShown
-         * @description One call, without anything personal but the masked number.
+         * @description One call, without anything personal but masked numbers.
          *
+         *     `withheld`: the caller's number was not to be shown; `diverted_by_masked`: who sent the call on, the last one first.
+         *     `hold_s`: seconds for which operators held the customer.
          *     `connect_ms`: from the answer to the bridge; `first_voice_ms`: to the operator's first voice. `quality`: share of
          *     packets lost, jitter and round trip in ms, and the estimated mean opinion score.
          */
@@ -886,6 +1080,8 @@ export interface components {
             disposition: string | null;
             /** Disposition Reason */
             disposition_reason: string | null;
+            /** Diverted By Masked */
+            diverted_by_masked: string[];
             /** End Reason */
             end_reason: {
                 [key: string]: unknown;
@@ -896,6 +1092,8 @@ export interface components {
             ended_by: string | null;
             /** First Voice Ms */
             first_voice_ms: number | null;
+            /** Hold S */
+            hold_s: number;
             /** Id */
             id: string;
             /** Lead */
@@ -919,6 +1117,8 @@ export interface components {
              * Format: date-time
              */
             started_at: string;
+            /** Withheld */
+            withheld: boolean;
         };
         /**
          * CampaignIn
@@ -961,8 +1161,8 @@ export interface components {
             /** Script */
             script?: string | null;
             temperature: components["schemas"]["Temperature"];
-            /** Trunk */
-            trunk?: string | null;
+            /** Trunks */
+            trunks?: string[] | null;
             without_recording?: components["schemas"]["WithoutRecording"] | null;
             /** Wrap Up S */
             wrap_up_s?: number | null;
@@ -1017,8 +1217,8 @@ export interface components {
             /** State */
             state: string;
             temperature: components["schemas"]["Temperature"];
-            /** Trunk */
-            trunk: string;
+            /** Trunks */
+            trunks: string[];
             /** Version */
             version: number;
             without_recording: components["schemas"]["WithoutRecording"];
@@ -1063,8 +1263,8 @@ export interface components {
             ring_s?: number | null;
             /** Script */
             script?: string | null;
-            /** Trunk */
-            trunk?: string | null;
+            /** Trunks */
+            trunks?: string[] | null;
             without_recording?: components["schemas"]["WithoutRecording"] | null;
             /** Wrap Up S */
             wrap_up_s?: number | null;
@@ -1276,6 +1476,14 @@ export interface components {
             /** Scopes */
             scopes: string[];
         };
+        /**
+         * Keys
+         * @description Keys of a telephone, pressed one after the other.
+         */
+        Keys: {
+            /** Keys */
+            keys: string;
+        };
         /** KeysOut */
         KeysOut: {
             /** Items */
@@ -1420,6 +1628,20 @@ export interface components {
          * @enum {string}
          */
         Mode: "progressive" | "predictive";
+        /**
+         * MonitorMode
+         * @description Who hears a supervisor on a call: nobody, the operator alone, everybody.
+         * @enum {string}
+         */
+        MonitorMode: "listen" | "whisper" | "barge";
+        /**
+         * MonitoringIn
+         * @description `listen`: nobody hears the supervisor; `whisper`: the operator alone; `barge`: everybody.
+         */
+        MonitoringIn: {
+            /** @default listen */
+            mode: components["schemas"]["MonitorMode"];
+        };
         /** NewKeyOut */
         NewKeyOut: {
             /** Id */
@@ -1432,7 +1654,7 @@ export interface components {
          * @description How one attempt (one INVITE) ended.
          * @enum {string}
          */
-        Outcome: "connected" | "abandoned" | "hung_up_early" | "machine" | "fax" | "busy" | "no_answer" | "declined" | "unavailable" | "unknown_number" | "trunk_refused" | "trunk_busy" | "no_trunk" | "cancelled" | "lost" | "failed";
+        Outcome: "connected" | "abandoned" | "hung_up_early" | "machine" | "fax" | "busy" | "no_answer" | "declined" | "unavailable" | "unknown_number" | "redirected" | "trunk_refused" | "trunk_busy" | "no_trunk" | "cancelled" | "lost" | "failed";
         /** PasswordIn */
         PasswordIn: {
             /** Current */
@@ -1446,7 +1668,7 @@ export interface components {
          *
          *     `record_incoming`: calls that come in are recorded; those of a campaign that records are in any case.
          *     `record_notice`: the prompt that tells callers so, null for none. `keep_days`: for how many days recordings are
-         *     kept, 0 for ever, null as the settings say.
+         *     kept, 0 for ever, null as the settings say. `monitoring_shown`: whether operators are told that somebody listens.
          */
         ProjectIn: {
             /**
@@ -1463,6 +1685,11 @@ export interface components {
             inbound_numbers: string[];
             /** Keep Days */
             keep_days?: number | null;
+            /**
+             * Monitoring Shown
+             * @default false
+             */
+            monitoring_shown: boolean;
             /** Name */
             name: string;
             /**
@@ -1498,6 +1725,8 @@ export interface components {
             inbound_numbers: string[];
             /** Keep Days */
             keep_days: number | null;
+            /** Monitoring Shown */
+            monitoring_shown: boolean;
             /** Name */
             name: string;
             /** Record Incoming */
@@ -1517,6 +1746,8 @@ export interface components {
             inbound_numbers?: string[] | null;
             /** Keep Days */
             keep_days?: number | null;
+            /** Monitoring Shown */
+            monitoring_shown?: boolean | null;
             /** Name */
             name?: string | null;
             /** Record Incoming */
@@ -1581,7 +1812,7 @@ export interface components {
          * @description One thing that a route may ask for. The value is what keys and pages call it.
          * @enum {string}
          */
-        Right: "desk.work" | "calls.read" | "calls.dispose" | "recordings.listen" | "recordings.export" | "recordings.hold" | "lists.read" | "lists.upload" | "campaigns.read" | "campaigns.edit" | "campaigns.run" | "projects.read" | "projects.edit" | "dispositions.edit" | "dnc.read" | "dnc.edit" | "users.read" | "users.edit" | "roles.edit" | "keys.own" | "audit.read" | "system.read" | "metrics.read" | "supervise";
+        Right: "desk.work" | "calls.read" | "calls.dispose" | "calls.monitor" | "recordings.listen" | "recordings.export" | "recordings.hold" | "lists.read" | "lists.upload" | "campaigns.read" | "campaigns.edit" | "campaigns.run" | "projects.read" | "projects.edit" | "dispositions.edit" | "dnc.read" | "dnc.edit" | "users.read" | "users.edit" | "roles.edit" | "keys.own" | "audit.read" | "system.read" | "metrics.read" | "supervise";
         /**
          * Role
          * @enum {string}
@@ -1725,6 +1956,24 @@ export interface components {
             items: components["schemas"]["LineOut"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * Transfer
+         * @description Who is to take the customer over: a ready colleague by id, or a phone of the exchange by its extension.
+         *
+         *     `warm`: they are spoken with first, until the transfer is completed or cancelled; else the customer is theirs as
+         *     soon as they are there.
+         */
+        Transfer: {
+            /** Extension */
+            extension?: string | null;
+            /** Operator */
+            operator?: string | null;
+            /**
+             * Warm
+             * @default false
+             */
+            warm: boolean;
         };
         /** TrunkOut */
         TrunkOut: {
@@ -2023,6 +2272,159 @@ export interface operations {
             };
         };
     };
+    held_api_v1_calls__call__hold_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pressed_api_v1_calls__call__keys_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Keys"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    monitored_api_v1_calls__call__monitoring_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MonitoringIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    left_api_v1_calls__call__monitoring_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    muted_api_v1_calls__call__mute_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     paused_api_v1_calls__call__recording_pause_post: {
         parameters: {
             query?: never;
@@ -2100,6 +2502,155 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RecordingShown"][];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    resumed_api_v1_calls__call__resume_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    transferred_api_v1_calls__call__transfer_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Transfer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    taken_back_api_v1_calls__call__transfer_cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    completed_api_v1_calls__call__transfer_complete_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    unmuted_api_v1_calls__call__unmute_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
