@@ -260,12 +260,12 @@ DAY = {"since": NOON, "until": NOON + timedelta(days=1)}
 
 @pytest.fixture
 async def many(centre: Centre) -> Centre:
-    """2,000 calls of 4 projects, campaigns and operators."""
+    """2,000 calls of 40 projects and operators, 80 campaigns."""
     rows = [
         {
             "id": ids.new(),
-            "project": f"p{n % 4}",
-            "campaign": f"c{n % 8}",
+            "project": f"p{n % 40}",
+            "campaign": f"c{n % 80}",
             "operator": f"o{n % 40}",
             "direction": "out",
             "started_at": NOON + timedelta(minutes=n),
