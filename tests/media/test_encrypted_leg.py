@@ -1,5 +1,6 @@
 """Legs whose sound is encrypted, over real sockets."""
 
+import os
 from dataclasses import replace
 
 import pytest
@@ -12,7 +13,7 @@ from media.errors import NoCommonCipher
 from media.g711 import SILENCE
 from media.sdes import Encryption, Sdes
 from media.session import Leg
-from media.srtp import SUITES, Srtp
+from media.srtp import AES_CM_80, SUITES, Srtp
 
 ON = Encryption.REQUIRED
 
@@ -95,6 +96,22 @@ async def test_a_packet_is_sealed_once_and_none_that_is_too_long(sealed, other, 
 
     assert ann.opened() == [b"\x01" * 160, b"\x02" * 160]
     assert (sealed.stats.late, sealed.stats.oversize) == (1, 1)
+
+
+async def test_plain_sound_is_heard_no_more_once_keys_are_agreed(leg, peers):
+    peer = peers()
+    leg.answer(peer.describe())
+    for _ in range(3):
+        peer.send((leg.local.host, leg.local.port))
+    await until(lambda: leg.stats.received == 3)
+    srtp, key = Srtp(), os.urandom(AES_CM_80.key_length)
+    srtp.key(AES_CM_80, key, key)
+
+    leg.encrypt(srtp)
+    peer.send((leg.local.host, leg.local.port))
+    await until(lambda: leg.stats.forged == 1)
+
+    assert leg.stats.received == 3
 
 
 async def test_forged_replayed_and_plain_packets_are_counted_and_heard_by_nobody(sealed, peers):

@@ -1,3 +1,5 @@
+import pytest
+
 from media.stream import Outgoing
 
 
@@ -80,3 +82,12 @@ def test_a_source_that_returns_after_made_sound_is_a_new_one():
     stream.generate(1.02, first=False)
 
     assert stream.follow(7, 101, 16160, 1.04)[::2] == (3, True)
+
+
+@pytest.mark.parametrize("jump", [3001, 30_000, -101])
+def test_a_source_that_jumps_far_goes_on_without_a_gap(jump):
+    stream = Outgoing(1, 100, 0)
+    stream.follow(7, 5000, 0, 0.0)
+    stream.follow(7, 5001, 160, 0.02)
+
+    assert stream.follow(7, 5001 + jump, 99_000, 0.04) == (103, 480, True)

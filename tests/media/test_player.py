@@ -218,3 +218,23 @@ def test_the_services_prompts_are_there_and_can_be_heard(name, language):
 def test_a_prompt_that_is_not_there_is_a_lookup_error(name, language):
     with pytest.raises(LookupError, match="There is no prompt"):
         prompt(name, language)
+
+
+async def test_a_beat_that_an_earlier_one_removes_is_not_called_in_the_same_strike():
+    ticker, called = Ticker.of_running_loop(), asyncio.Event()
+    beats = [lambda n=n: beat(n) for n in range(8)]
+    heard = []
+
+    def beat(number):
+        heard.append(number)
+        for other in beats:
+            ticker.remove(other)
+        called.set()
+
+    for one in beats:
+        ticker.add(one)
+    await asyncio.wait_for(called.wait(), 2)
+    await asyncio.sleep(3 * INTERVAL_S)
+
+    assert len(heard) == 1
+    assert len(ticker) == 0
