@@ -31,13 +31,11 @@ class Letterhead:
     """`host` and `ports` (transport to port, "udp" at least) are what others are told; `name`: User-Agent and Server.
     Raises `UnsafeField` for a name that holds CR, LF or NUL."""
 
-    __slots__ = ("_abilities", "_name", "_own", "host")
+    __slots__ = ("_name", "_own", "host")
 
     def __init__(self, name: str, host: str, ports: Mapping[str, int]) -> None:
         self.host = host
         self._name = h.safe(name)
-        abilities = {"allow": [ALLOW], "supported": [SUPPORTED]}
-        self._abilities = {Request: abilities | {"user-agent": [name]}, Response: abilities | {"server": [name]}}
         self._own: dict[str, _Own] = {}
         for transport, port in ports.items():
             uri = h.contact_uri(OWN_USER, host, port, transport)
@@ -117,7 +115,9 @@ class Letterhead:
         by_udp = isinstance(message, Request) or message.headers["via"][0].startswith("SIP/2.0/UDP ")
         transport = "udp" if by_udp else message.via.transport.lower()
         message.headers["contact"] = [self._by(transport).contact]
-        message.headers.update(self._abilities[type(message)])
+        message.headers["allow"] = [ALLOW]
+        message.headers["supported"] = [SUPPORTED]
+        message.headers["user-agent" if isinstance(message, Request) else "server"] = [self._name]
 
     def sign(self, response: Response) -> None:
         """Add who answers, nothing more."""

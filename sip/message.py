@@ -18,8 +18,7 @@ Fields = dict[str, list[str]]
 
 
 class Message:
-    """What requests and responses share. `headers`: canonical lower-case name to the values, one a line; messages share
-    these lists, so that a field is changed by a new list."""
+    """What requests and responses share. `headers`: canonical lower-case name to the values, one a line."""
 
     __slots__ = ("_cseq", "_from_tag", "_to_tag", "_via", "body", "headers")
 
@@ -46,8 +45,7 @@ class Message:
 
     def add(self, name: str, value: str) -> None:
         """Add a line of a field. Raises `UnsafeField` for CR, LF, NUL."""
-        key = name.lower()
-        self.headers[key] = [*self.headers.get(key, ()), h.safe(value)]
+        self.headers.setdefault(name.lower(), []).append(h.safe(value))
 
     @property
     def via(self) -> h.Via:
@@ -92,10 +90,9 @@ class Message:
         return self._to_tag
 
     def _encode(self, start: str) -> bytes:
-        labels, headers = _LABELS, self.headers
-        if "content-length" in headers:  # as it was read: ours is told below
-            headers = {name: values for name, values in headers.items() if name != "content-length"}
-        lines = [labels[name] + value for name, values in headers.items() for value in values]
+        labels = _LABELS
+        headers = self.headers.items()  # a Content-Length as it was read is left out: ours is told below
+        lines = [labels[name] + value for name, values in headers if name != "content-length" for value in values]
         written = start + "".join(lines)
         if "\r" in written or "\n" in written or "\0" in written:
             self._refuse(start)
@@ -235,9 +232,11 @@ def _usual(lines: list[str]) -> Fields | None:
     known = CANONICAL
     try:
         for line in lines[1:]:
-            name, value = line.split(":", 1)
+            name, colon, value = line.partition(":")
             fields[known[name]] = [value.strip()]
-    except (KeyError, ValueError):
+            if not colon:
+                return None
+    except KeyError:
         return None
     return fields if len(fields) == len(lines) - 1 else None
 
