@@ -48,10 +48,12 @@ def measure() -> Iterator[Figure]:
     for _ in range(REPEATS):
         for name, command in commands.items():
             found[name].append(_most(command, found[name][-1].calls if found[name] else FIRST_CALLS))
+        if not found["Ahize"][-1].calls:
+            raise RuntimeError("not even a few calls were carried in time: the machine is too busy for this bench")
     calls = {name: tuple(float(one.calls) for one in most) for name, most in found.items()}
     what = "calls with sound on one core, packets in time"
     yield from peering.side_by_side("P4", what, "calls", calls, GOALS, less=False)
-    costs = {name: tuple(one.cpu_ms for one in most) for name, most in found.items()}
+    costs = {name: tuple(one.cpu_ms for one in most) for name, most in found.items() if all(calls[name])}
     yield from peering.side_by_side("P4", "a second of such a call", "ms CPU", costs, {})
 
 
