@@ -205,14 +205,19 @@ class Dialog:
 
     def _find_hop(self) -> Address:
         try:
-            uri = Uri.parse(h.uri_of(self.route_set[0]) if self.route_set else self.remote_target)
+            uri = h.uri_of(self.route_set[0]) if self.route_set else self.remote_target
         except BadMessage:
             return self.fallback
-        return _hop_by(uri, self.fallback.transport) or self.fallback
+        usual = self.fallback.transport
+        return (_usual_hop(uri, usual) if len(uri) < _LONG else _hop_by(uri, usual)) or self.fallback
 
 
-def _hop_by(uri: Uri, usual: str) -> Address | None:
-    """None: the host is a name."""
+def _hop_by(text: str, usual: str) -> Address | None:
+    """None: the host is a name, or this is no URI."""
+    try:
+        uri = Uri.parse(text)
+    except BadMessage:
+        return None
     if uri.address is None:
         return None
     transport = _transport_of(uri, usual)
@@ -266,6 +271,7 @@ def _contact(value: str) -> str:
 
 _LONG = 128
 _usual_contact = lru_cache(1024)(_contact)
+_usual_hop = lru_cache(1024)(_hop_by)
 """As for URIs: a trunk says the same few."""
 
 

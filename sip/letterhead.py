@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import blake2s
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ class _Own(NamedTuple):
     """Where we are by one transport."""
 
     sent_by: str
+    hop: str
     contact_uri: str
     contact: str
 
@@ -38,8 +40,8 @@ class Letterhead:
         self._name = h.safe(name)
         self._own: dict[str, _Own] = {}
         for transport, port in ports.items():
-            uri = h.contact_uri(OWN_USER, host, port, transport)
-            self._own[transport] = _Own(h.sent_by(host, port), uri, f"<{uri}>")
+            uri, sent_by = h.contact_uri(OWN_USER, host, port, transport), h.sent_by(host, port)
+            self._own[transport] = _Own(sent_by, f"SIP/2.0/{transport.upper()} {sent_by}", uri, f"<{uri}>")
 
     @property
     def contact_uri(self) -> str:
@@ -65,7 +67,7 @@ class Letterhead:
         fields: Fields = {
             "via": [""],
             "max-forwards": ["70"],
-            "from": [h.name_addr(from_uri, h.display_name(name) if name else "", from_tag)],
+            "from": [f"{_sender(from_uri, name)};tag={h.safe(from_tag)}"],
             "to": [h.name_addr(to_uri)],
             "call-id": [call_id],
             "cseq": [f"{cseq} INVITE"],
@@ -108,7 +110,9 @@ class Letterhead:
 
     def via(self, branch: str, transport: str) -> str:
         """The Via of a request that goes by this transport."""
-        return f"SIP/2.0/{transport.upper()} {self._by(transport).sent_by};rport;branch={branch}"
+        own = self._own.get(transport)
+        hop = own.hop if own is not None else f"SIP/2.0/{transport.upper()} {self._by(transport).sent_by}"
+        return f"{hop};rport;branch={branch}"
 
     def dress(self, message: Request | Response) -> None:
         """Add who we are, where we are and what we understand."""
@@ -136,6 +140,12 @@ class Letterhead:
         """The Via of a request inside a dialog, and its branch."""
         branch = branch_for(dialog.call_id, dialog.local_tag + dialog.remote_tag, cseq, method)
         return self.via(branch, dialog.next_hop().transport), branch
+
+
+@lru_cache(256)
+def _sender(uri: str, name: str | None) -> str:
+    """From without its tag: a campaign calls under the same few."""
+    return h.name_addr(uri, h.display_name(name) if name else "")
 
 
 def tag_for(call_id: str) -> str:
