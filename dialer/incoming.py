@@ -59,7 +59,7 @@ class Incoming:
             Life(State.OFFERED, self._floor.monotonic()),
             self._floor.fence,
             ENGINE,
-            number=event.number,
+            number=caller.number or event.number,
             caller=caller,
             prompts=[caller.greeting or self._floor.settings.greeting, *([caller.notice] if caller.notice else [])],
         )
@@ -85,7 +85,7 @@ def _started(call: LiveCall, event: LegOffered, caller: Caller, floor: Floor) ->
         call.id,
         Direction.IN,
         call.project,
-        event.number,
+        call.number,
         floor.now(),
         campaign=caller.campaign,
         lead=caller.lead,

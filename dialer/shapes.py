@@ -251,7 +251,7 @@ class Estimates:
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who calls, and how the call is to be taken. `greeting`: a prompt. `record`: the talk is recorded; `notice`: the
-    prompt that says so before."""
+    prompt that says so before. `number`: the caller's in E.164, None: as the trunk shows it."""
 
     project: ProjectId | None
     person: PersonId | None = None
@@ -260,6 +260,7 @@ class Caller:
     greeting: str | None = None
     record: bool = False
     notice: str | None = None
+    number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

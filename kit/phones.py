@@ -122,14 +122,6 @@ def parse(text: str, country: str = "TR") -> Phone:
     return Phone(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), region, kind)
 
 
-def spellings(e164: str) -> tuple[str, ...]:
-    """How trunks write one number: with +, with 00, with neither, and as inside its country."""
-    number = phonenumbers.parse(e164, None)
-    inside = re.sub(r"\D", "", phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL))
-    bare = e164.removeprefix("+")
-    return tuple(dict.fromkeys((e164, bare, f"00{bare}", inside, phonenumbers.national_significant_number(number))))
-
-
 def _refused(code: str) -> PhoneError:
     return PhoneError(SENTENCES[code], code=code)
 

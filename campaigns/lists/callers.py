@@ -27,7 +27,8 @@ class StoredCallers:
             project = await projects.of_called(conn, called)
             if project is None:
                 return shapes.Caller(None)
-            digest = self._digest(number, project["country"])
+            written = _written(number, project["country"])
+            digest = None if written is None else sealing.number_digest(self._seal, written)
             person, last = (None, None) if digest is None else await _known(conn, project["id"], digest)
         record = project["record_incoming"] or (last is not None and last["record"])
         return shapes.Caller(
@@ -38,13 +39,16 @@ class StoredCallers:
             greeting=project["greeting"],
             record=record,
             notice=project["record_notice"] if record else None,
+            number=written,
         )
 
-    def _digest(self, number: str | None, country: str) -> bytes | None:
-        try:
-            return None if number is None else sealing.number_digest(self._seal, phones.parse(number, country).e164)
-        except PhoneError:
-            return None
+
+def _written(number: str | None, country: str) -> str | None:
+    """A number as it is written everywhere (E.164), however the trunk shows it; None: it is none."""
+    try:
+        return None if number is None else phones.parse(number, country).e164
+    except PhoneError:
+        return None
 
 
 async def _known(conn: AsyncConnection, project: str, digest: bytes) -> tuple[str | None, RowMapping | None]:

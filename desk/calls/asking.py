@@ -28,7 +28,7 @@ async def wanted_of(conn: AsyncConnection, seal: Seal, actor: Actor, asked: Aske
         project=asked.project,
         campaign=asked.campaign,
         operator=asked.operator,
-        digests=_digests(seal, actor, asked, there),
+        digest=_digest(seal, actor, asked, there),
         since=since,
         until=until,
         direction=asked.direction,
@@ -62,17 +62,17 @@ def _time(asked: Asked, there: RowMapping | None) -> tuple[datetime | None, date
     return begins, ends
 
 
-def _digests(seal: Seal, actor: Actor, asked: Asked, there: RowMapping | None) -> tuple[bytes, ...]:
-    """Of a number as it may be written: what a trunk shows of a caller is kept as it is."""
+def _digest(seal: Seal, actor: Actor, asked: Asked, there: RowMapping | None) -> bytes | None:
+    """Of a number, as it is written everywhere."""
     if asked.number is None:
-        return ()
+        return None
     if not (actor.may_somewhere(Right.CALLS_READ) if there is None else actor.may(Right.CALLS_READ, there["id"])):
         raise NoRight(Right.CALLS_READ)
     try:
         number = phones.parse(asked.number, NO_COUNTRY if there is None else there["country"]).e164
     except PhoneError as error:
         raise _wrong("number", error.code, str(error)) from None
-    return tuple(sealing.number_digest(seal, written) for written in phones.spellings(number))
+    return sealing.number_digest(seal, number)
 
 
 def _place(cursor: str | None) -> Place | None:

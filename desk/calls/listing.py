@@ -29,13 +29,12 @@ _CURSOR = re.compile(r"([0-9]{1,16})-([0-9a-f]{32})")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked for. `since`, `until`: when the call began, `until` left out. `digests`: keyed hashes of the
-    number as it may be written."""
+    """What is asked for. `since`, `until`: when the call began, `until` left out. `digest`: of the number, keyed."""
 
     project: str | None = None
     campaign: str | None = None
     operator: str | None = None
-    digests: tuple[bytes, ...] = ()
+    digest: bytes | None = None
     since: datetime | None = None
     until: datetime | None = None
     direction: Direction | None = None
@@ -95,8 +94,8 @@ def scope(actor: Actor, wanted: Wanted, after: Place | None) -> Select[tuple[obj
 
 def _by_index(actor: Actor, wanted: Wanted) -> ColumnElement[bool]:
     """The one condition that an index serves; the narrowest, as far as one can know."""
-    if wanted.digests:
-        return call.c.number_digest.in_(wanted.digests)
+    if wanted.digest is not None:
+        return call.c.number_digest == wanted.digest
     columns = {
         call.c.operator: wanted.operator or _himself(actor),
         call.c.campaign: wanted.campaign,

@@ -34,7 +34,7 @@ async def listed(asked: Annotated[Asked, Query()], actor: Reader, db: Db, seal: 
     """Calls of your projects, or your own; newest first, numbers masked, with how they sounded and their recordings."""
     async with db.read() as conn:
         wanted, after = await asking.wanted_of(conn, seal, actor, asked)
-    if wanted.digests:
+    if wanted.digest is not None:
         await db.write(lambda tx: asking.note_search(tx, actor, wanted.project, clock.now()))
     async with db.read() as conn:
         found = await listing.page(conn, actor, wanted, after, asked.limit)

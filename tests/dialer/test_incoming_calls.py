@@ -53,6 +53,18 @@ async def test_caller_is_greeted_and_joined_to_a_ready_operator() -> None:
 
 
 @virtual
+async def test_a_number_is_noted_as_it_is_written_everywhere_however_the_trunk_shows_it() -> None:
+    async with Centre() as centre:
+        centre.callers.by_called[DID] = Caller(BANK, number="+905321000009")
+        await centre.staff(1)
+
+        centre.lines.offer("pbx", "05321000009", DID, talk_s=5.0)
+        await centre.until(lambda: centre.facts(CallEnded))
+
+        assert centre.facts(CallStarted)[0].number == "+905321000009"
+
+
+@virtual
 async def test_callers_wait_in_line_until_somebody_is_ready() -> None:
     async with Centre() as centre:
         (operator,) = await centre.staff(1)
