@@ -92,6 +92,7 @@ class MemoryLines:
         self._trunks = {t.name: t for t in trunks}
         self._listener: Callable[[LineEvent], None] | None = None
         self._serial = 0
+        self._ears: dict[LegId, LegId] = {}
         self.prompt_s = prompt_s
         self.legs: dict[LegId, MemoryLeg] = {}
         self.sent: list[tuple[float, str, AttemptId]] = []
@@ -175,9 +176,9 @@ class MemoryLines:
             other.muted = False
         mine.joined = mine.prompt = None
         mine.muted = False
-        for ear in [one for one in self.legs.values() if one.monitors is not None]:
-            if leg in (ear.id, ear.monitors) or (other is not None and other.id == ear.monitors):
-                self.stop_monitoring(ear.id)
+        ends = {leg, other.id} if other is not None else {leg}
+        for ear in [ear for ear, operator in self._ears.items() if ear == leg or operator in ends]:
+            self.stop_monitoring(ear)
 
     def play(self, leg: LegId, prompt: str, *, repeat: bool = False) -> None:
         mine = self.legs.get(leg)
@@ -203,11 +204,13 @@ class MemoryLines:
         if talking is None or talking.joined is None or any(leg.monitors == operator for leg in others):
             raise CannotMonitor
         mine.monitors, mine.mode = operator, mode
+        self._ears[supervisor] = operator
 
     def stop_monitoring(self, supervisor: LegId) -> None:
         mine = self.legs.get(supervisor)
         if mine is not None and mine.monitors is not None:
             mine.monitors = mine.mode = None
+            del self._ears[supervisor]
             asyncio.get_running_loop().call_soon(self._tell_unmonitored, mine)
 
     def _tell_unmonitored(self, leg: MemoryLeg) -> None:

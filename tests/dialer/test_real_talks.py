@@ -161,7 +161,7 @@ async def test_a_customer_handed_on_after_a_word_talks_to_the_colleague(talk: Ta
     await colleague.hears("customer", but=("operator",))
     await talk.until(lambda: talk.state(OPERATOR) in ("ready", "reserved"), 10)
     customer.hang_up()
-    await talk.until(lambda: not colleague.calls, 5)
+    await talk.until(lambda: talk.outcomes() and not colleague.calls, 10)
     assert talk.outcomes() == ["connected"]
 
 
@@ -200,7 +200,7 @@ async def test_a_whisper_reaches_the_operator_and_never_the_customer(talk: Talk)
     await talk.engine.monitor(call, BOSS, boss.extension, MonitorMode.BARGE)
     await customer.hears("operator", "boss")
     customer.hang_up()
-    await talk.until(lambda: not boss.calls, 5)
+    await talk.until(lambda: talk.facts(MonitoringEnded) and not boss.calls, 10)
 
     assert whispered["operator"] > AUDIBLE
     assert whispered["boss"] < SILENT
