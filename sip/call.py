@@ -11,6 +11,7 @@ from sip import holding
 from sip.bye import Bye
 from sip.dialog import Dialog, DialogKey
 from sip.errors import BadSdp, WrongState
+from sip.info import Keys
 from sip.machine import Transaction
 from sip.message import Request, Response
 from sip.offering import GONE, Offer, Reoffer, Word, following
@@ -269,6 +270,13 @@ class Call:
         self.refer(Replaces.of(other.dialog).within(other.dialog.remote_target))
 
     # ------------------------------------------------------------ requests inside the dialog
+
+    def press(self, keys: str) -> None:
+        """Press keys (0-9 * # A-D) for the other side by INFO, for one that takes none in its sound; a refusal ends
+        them. Raises `WrongState` for a call that is not up, `UnsafeField`."""
+        if not self.is_up:
+            raise WrongState("keys are pressed in a call that is up")
+        Keys(self, keys)
 
     async def probe(self, within: float) -> int:
         """Ask the other side whether the call still is: OPTIONS inside the dialog (§11, §12.2). Gives the final

@@ -1,8 +1,14 @@
-"""Digits that come by INFO (RFC 6086 leaves them to two old content types). Pure."""
+"""Keys by INFO, theirs and ours (RFC 6086 leaves them to two old content types)."""
 
 from __future__ import annotations
 
-from sip.message import Request
+from typing import TYPE_CHECKING
+
+from sip.errors import UnsafeField
+from sip.message import Request, Response
+
+if TYPE_CHECKING:
+    from sip.call import Call
 
 DIGITS = frozenset("0123456789*#ABCD")
 RELAY, PLAIN = "application/dtmf-relay", "application/dtmf"
@@ -25,6 +31,34 @@ def digit_of(request: Request) -> tuple[str, int] | None:
     if digit not in DIGITS:
         return None
     return digit, min(int(duration), _LONGEST_MS) if duration.isdigit() and len(duration) < 7 else _USUAL_MS
+
+
+class Keys:
+    """Keys on their way to the other side, each once the one before is answered. Raises `UnsafeField` for what is no
+    key."""
+
+    __slots__ = ("_call", "_left")
+
+    def __init__(self, call: Call, keys: str) -> None:
+        if not DIGITS.issuperset(keys):
+            raise UnsafeField("a key is one of 0-9, *, #, A-D")
+        self._call = call
+        self._left = list(keys)
+        self._next()
+
+    def _next(self) -> None:
+        dialog = self._call.dialog
+        if not self._left or dialog is None or not self._call.is_up:
+            return
+        body = f"Signal={self._left.pop(0)}\r\nDuration={_USUAL_MS}\r\n".encode()
+        request = dialog.request("INFO", dialog.next_cseq(), body)
+        request.headers["content-type"] = [RELAY]
+        agent = self._call.agent
+        agent.send(request, dialog.next_hop(), self._call.credentials, self._answered, number=dialog.next_cseq)
+
+    def _answered(self, status: int, _response: Response | None) -> None:
+        if status < 300:
+            self._next()
 
 
 def _pair(line: str) -> tuple[str, str, str]:

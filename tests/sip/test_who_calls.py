@@ -1,12 +1,14 @@
 """Asserted numbers, privacy, diversion, and digits by INFO, as they come and as they are sent."""
 
+import asyncio
+
 import pytest
-from imagined_net import B, Net, play, talking
+from imagined_net import B, Net, kind, play, talking
 from listening import Ear, dial
 
 from sip import identity
 from sip.agent import UserAgent
-from sip.errors import UnsafeField
+from sip.errors import UnsafeField, WrongState
 from sip.listener import Peer
 from sip.message import Request
 from sip.server_call import ServerCall
@@ -120,5 +122,33 @@ def test_digits_by_info(kind: str, body: bytes, status: int, digit: tuple[str, i
         got, _ = await first.ask(request, call.dialog.next_hop())
         assert got == status
         assert [entry[1:] for entry in other.of("digit")] == ([(theirs, *digit)] if digit else [])
+
+    play(scene)
+
+
+def test_our_keys_go_by_info_one_after_the_other() -> None:
+    async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
+        call, theirs = await talking(first, second, other)
+        lost: list[Request] = []
+        net.lose = lambda _, message: not lost and kind(message) == "INFO" and not lost.append(message)  # type: ignore[func-returns-value]
+        call.press("1#A")
+        await asyncio.sleep(5)
+        assert [entry[1:] for entry in other.of("digit")] == [(theirs, key, 160) for key in "1#A"]
+        with pytest.raises(UnsafeField):
+            call.press("1 ")
+        call.hang_up()
+        with pytest.raises(WrongState):
+            call.press("1")
+
+    play(scene)
+
+
+def test_keys_that_the_other_side_refuses_end_there() -> None:
+    async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
+        call, theirs = await talking(first, second, other)
+        second.forget(theirs)
+        call.press("12")
+        await asyncio.sleep(5)
+        assert net.flow()[-2:] == ["INFO", 481]
 
     play(scene)
