@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 
+from bench import workers
 from bench.figures import Figure
 from media import rtp
 from media.bridge import join
@@ -33,6 +34,7 @@ def measure() -> Iterator[Figure]:
         yield Figure("P5", f"CPU of a relayed packet, {what}", asyncio.run(_relayed(*way)), "µs", "–")
     for mode in Mode:
         yield Figure("P5", f"CPU of 20 ms with a supervisor, {mode.value}", asyncio.run(_monitored(mode)), "µs", "–")
+    yield from workers.measure()
 
 
 class _End:

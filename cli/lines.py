@@ -11,6 +11,7 @@ from dialer.lines import SipLines
 from dialer.trunks import Trunk
 from kit.clock import SystemClock
 from kit.errors import Unavailable
+from media.errors import NoSoundProcess
 from media.session import Encryption, PortRange
 from sip.errors import BadTlsFiles
 from sip.tls import Tls
@@ -34,10 +35,16 @@ class NoMediaAddress(Unavailable):
     code = "no_media_address"
 
 
+class NoSoundProcesses(Unavailable):
+    """The processes for the sound do not start; set media.workers to 0, or make room for them."""
+
+    code = "no_sound_processes"
+
+
 @asynccontextmanager
 async def lines_of(settings: Settings) -> AsyncGenerator[SipLines]:
     """Lines that register and take calls while the block runs. Raises SipPortTaken, NoSipCertificate,
-    NoMediaAddress."""
+    NoMediaAddress, NoSoundProcesses."""
     check_media(settings.media.host)
     lines = SipLines(
         [trunk_of(trunk) for trunk in settings.trunks],
@@ -50,6 +57,7 @@ async def lines_of(settings: Settings) -> AsyncGenerator[SipLines]:
         language=settings.media.language,
         prompts=() if settings.media.prompts is None else (Path(settings.media.prompts),),
         tls=tls_of(settings, settings.sip.tls_port),
+        workers=settings.media.workers,
     )
     try:
         await lines.start()
@@ -57,6 +65,8 @@ async def lines_of(settings: Settings) -> AsyncGenerator[SipLines]:
         raise NoSipCertificate(
             f"TLS for SIP cannot be had: {error}; look at sip.tls_ca, sip.tls_certificate and sip.tls_key."
         ) from error
+    except NoSoundProcess as error:
+        raise NoSoundProcesses(str(error)) from error
     except OSError as error:
         raise SipPortTaken(
             f"The address {settings.sip.host}:{settings.sip.port} for SIP cannot be had ({_why(error)}); "

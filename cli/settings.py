@@ -124,6 +124,7 @@ class Media(Section):
     port_max: Annotated[int, Field(ge=1025, le=65535)] = 31999
     language: Literal["tr", "en"] = "tr"
     prompts: Annotated[str | None, AfterValidator(_a_folder)] = None
+    workers: Annotated[int, Field(ge=0, le=64)] = 0
 
     @model_validator(mode="after")
     def range_holds_a_leg(self) -> "Media":

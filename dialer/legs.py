@@ -7,14 +7,10 @@ from zlib import crc32
 from dialer.digits import Digits
 from dialer.facts import LegSound
 from dialer.shapes import DialogRef, DialogSeed, LegId
-from media.bridge import joined
 from media.description import Description, Direction, Payload
-from media.firstvoice import FirstVoice
-from media.monitor import Monitor
+from media.interface import Figures, Sound
 from media.mos import mos
-from media.recorder import Recorder
 from media.sdes import Crypto
-from media.session import Leg
 from sip.call import Call
 from sip.client_call import ClientCall
 from sip.crypto import Crypto as CryptoLine
@@ -34,20 +30,17 @@ class LineLeg:
     id: LegId
     trunk: str
     dialog: DialogRef
-    sound: Leg
+    sound: Sound
     call: Call | None = None
     answered: bool = False
     offer: SessionDescription | None = None  # the far end's, of an incoming call
     joined_at: float = 0.0
     turn: int | None = None  # of being asked whether the call still is
     version: int = 0  # of what was said last
-    recorder: Recorder | None = None
     answered_at: float | None = None  # by loop.time()
-    voice: FirstVoice | None = None
     digits: Digits = field(default_factory=Digits)
     targets: tuple[str, ...] = ()  # of a 3xx, until the failure that follows it is told
     transfer: TransferRequest | None = None  # asked for by the other side
-    monitor: Monitor | None = None  # of a supervisor's leg
 
     @property
     def client(self) -> ClientCall | None:
@@ -86,33 +79,23 @@ class LineLeg:
             )
         return self.dialog
 
-    def listen_for_voice(self) -> None:
-        """Note when the other side of the bridge is first heard here."""
-        if self.voice is None:
-            self.voice = FirstVoice(self.sound)
-
-    def how_it_sounded(self) -> LegSound | None:
+    def how_it_sounded(self, figures: Figures) -> LegSound | None:
         """None: nothing came."""
-        if self.sound.first_packet_at is None:
+        if figures.first_packet_at is None:
             return None
-        heard = self.sound.quality
-        loss = heard.lost / max(1, heard.lost + self.sound.stats.received)
-        voice_at = self.voice.at if self.voice is not None else None
+        heard, voice_at = figures.quality, figures.first_voice_at
+        loss = heard.lost / max(1, heard.lost + figures.stats.received)
         late = None if voice_at is None or self.answered_at is None else max(0.0, voice_at - self.answered_at) * 1000
         trip = heard.round_trip_ms
         return LegSound(loss, heard.jitter_ms, trip, mos(loss, heard.jitter_ms, trip or 0.0), late)
-
-    def stop_recording(self) -> None:
-        if self.recorder is not None:
-            self.recorder.stop()
 
     def silent_since(self) -> float | None:
         """loop.time() of the latest packet of sound in the bridge that it is in; None: not in one, on hold, or the far
         end said that it only listens."""
         remote = self.sound.remote
-        if joined(self.sound) is None or remote is None or remote.direction is not Direction.SENDRECV:
+        if self.sound.joined is None or remote is None or remote.direction is not Direction.SENDRECV:
             return None
-        return max(self.joined_at, self.sound.last_packet_at or 0.0)
+        return max(self.joined_at, self.sound.figures.last_packet_at or 0.0)
 
     def comes_round(self, now: float, every: float) -> bool:
         """Whether its turn has come again, once in `every` seconds. Each leg has a moment of its own within them, so

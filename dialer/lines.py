@@ -12,19 +12,28 @@ from pathlib import Path
 
 from dialer.errors import CannotMonitor, KeysNotTaken
 from dialer.legs import LineLeg, sound_file
-from dialer.line_events import LegEnded, LegFailed, LineEvent, MonitorEnded, PromptEnded, TrunkState
-from dialer.listening import Listening
+from dialer.line_events import (
+    LegBeeped,
+    LegFailed,
+    LegJudged,
+    LineEvent,
+    MonitorEnded,
+    PromptEnded,
+    TrunkState,
+)
 from dialer.ports import Clock, RecordingSink
 from dialer.shapes import AttemptId, DialogRef, DialogSeed, LegId, MonitorMode
 from dialer.switchboard import NOT_ACCEPTABLE, NOT_NOW, Switchboard
 from dialer.trunks import Trunk, TrunkWatch
 from kit import log
 from kit.tasks import Tasks
-from media import bridge, player
+from media.detector import Verdict
 from media.errors import MediaError
-from media.monitor import Mode, Monitor
-from media.recorder import Recorder
-from media.session import PortRange
+from media.inproc import InProcess
+from media.monitor import Mode
+from media.player import prompt as own_prompt
+from media.ports import PortRange
+from media.workers import Workers
 from sip.agent import UserAgent
 from sip.call import NOBODY, UNKNOWN_CALL
 from sip.errors import SipError, WrongState
@@ -51,7 +60,7 @@ class SipLines(Switchboard):
     `prompts`: folders with the company's own, looked at first. `silence_s`: a joined leg from which nothing is
     heard so long is ended as `rtp_timeout`; 0: never. `ask_s`: how often a leg in no bridge is asked after; one that
     the other side does not know, or for which nobody answers twice in a row, is ended as `gone`; 0: never. `tls`:
-    what trunks by TLS need.
+    what trunks by TLS need. `workers`: processes for the sound, 0: it is on the loop of `start`.
     """
 
     def __init__(
@@ -70,11 +79,12 @@ class SipLines(Switchboard):
         silence_s: float = 20.0,
         ask_s: float = ASK_S,
         tls: Tls | None = None,
+        workers: int = 0,
     ) -> None:
         super().__init__(
             trunks,
             clock,
-            ports=ports,
+            media=Workers(ports, workers) if workers else InProcess(ports),
             bind=bind,
             advertise=advertise,
             media_advertise=media_advertise,
@@ -92,8 +102,13 @@ class SipLines(Switchboard):
 
     async def start(self) -> None:
         """Open the sockets and look for the trunks. Raises OSError when the address cannot be had, `sip.SipError` when
-        the files for TLS cannot be used."""
-        await self._agent.start()
+        the files for TLS cannot be used, NoSoundProcess."""
+        await self._media.start()
+        try:
+            await self._agent.start()
+        except (OSError, SipError):
+            await self._media.stop()
+            raise
         for watch in self._watches:
             watch.start(self._agent, self._tasks)
         if self._silence_s > 0:
@@ -107,6 +122,7 @@ class SipLines(Switchboard):
         await self._agent.stop()
         for leg in list(self._legs.values()):
             self._drop(leg)
+        await self._media.stop()
 
     # ------------------------------------------------------------ trunks
 
@@ -167,8 +183,8 @@ class SipLines(Switchboard):
     def hang_up(self, leg: LegId) -> None:
         mine = self._legs.get(leg)
         if mine is not None and mine.call is not None:
-            bridge.part(mine.sound)
-            mine.stop_recording()
+            mine.sound.part()
+            mine.sound.stop_recording()
             mine.call.hang_up()
 
     def end_lost(self, dialog: DialogRef, *, answered: bool) -> None:
@@ -234,33 +250,38 @@ class SipLines(Switchboard):
     # ------------------------------------------------------------ sound
 
     def join(self, a: LegId, b: LegId) -> None:
-        first, second = self._legs[a], self._legs[b]
-        bridge.join(first.sound, second.sound)
-        first.listen_for_voice()
+        first, second = self._legs.get(a), self._legs.get(b)
+        if first is None or second is None:
+            return  # its end is on the way
+        first.sound.join(second.sound)
         first.joined_at = second.joined_at = asyncio.get_running_loop().time()
 
     def part(self, leg: LegId) -> None:
         mine = self._legs.get(leg)
         if mine is not None:
-            bridge.part(mine.sound)
+            mine.sound.part()
 
     def play(self, leg: LegId, prompt: str, *, repeat: bool = False) -> None:
         mine = self._legs.get(leg)
         if mine is None:
             return
-        ended = PromptEnded(leg, prompt)
-        try:
-            path = sound_file(prompt, self._prompts) or player.prompt(prompt, self._language)
-            player.play(mine.sound, path, repeat=repeat, on_end=lambda: self._tell(ended))
-        except (LookupError, MediaError) as error:
-            _log.error("a prompt cannot be played", setting=prompt, error=str(error))
+
+        def ended(error: LookupError | MediaError | None) -> None:
+            if error is not None:
+                _log.error("a prompt cannot be played", setting=prompt, error=str(error))
             if not repeat:
-                self._soon(ended)
+                self._tell(PromptEnded(leg, prompt))
+
+        try:
+            source = sound_file(prompt, self._prompts) or own_prompt(prompt, self._language)
+            mine.sound.play(source, repeat=repeat, on_end=ended)
+        except (LookupError, MediaError) as error:
+            asyncio.get_running_loop().call_soon(ended, error)
 
     def mute(self, leg: LegId, *, muted: bool) -> None:
         mine = self._legs.get(leg)
         if mine is not None:
-            bridge.mute(mine.sound, muted=muted)
+            mine.sound.mute(muted=muted)
 
     def press(self, leg: LegId, keys: str) -> None:
         mine = self._legs.get(leg)
@@ -274,33 +295,15 @@ class SipLines(Switchboard):
         mine, talking = self._legs.get(supervisor), self._legs.get(operator)
         if mine is None or talking is None:
             raise CannotMonitor
-        if mine.monitor is not None and mine.monitor.hears(talking.sound):
-            mine.monitor.switch(Mode(mode))
-            return
-        former, mine.monitor = mine.monitor, None
-        if former is not None:
-            former.stop()
         try:
-            monitor = Monitor(mine.sound, talking.sound, on_end=lambda: self._unmonitored(mine))
-            monitor.start(Mode(mode))
+            mine.sound.monitor(talking.sound, Mode(mode), lambda: self._tell(MonitorEnded(supervisor)))
         except MediaError as error:
             raise CannotMonitor from error
-        mine.monitor = monitor
-
-    def _unmonitored(self, leg: LineLeg) -> None:
-        """A monitor that another has followed on the same leg ends without a word."""
-        if leg.monitor is not None:
-            leg.monitor = None
-            asyncio.get_running_loop().call_soon(self._tell_unmonitored, leg)
-
-    def _tell_unmonitored(self, leg: LineLeg) -> None:
-        if leg.monitor is None:  # else it hears the next bridge already
-            self._tell(MonitorEnded(leg.id))
 
     def stop_monitoring(self, supervisor: LegId) -> None:
         mine = self._legs.get(supervisor)
-        if mine is not None and mine.monitor is not None:
-            mine.monitor.stop()
+        if mine is not None:
+            mine.sound.stop_monitoring()
 
     def tell_transfer(self, leg: LegId, status: int) -> None:
         mine = self._legs.get(leg)
@@ -315,19 +318,25 @@ class SipLines(Switchboard):
             asked.refuse(status)
 
     def judge(self, leg: LegId, measures: Mapping[str, float]) -> None:
+        def judged(verdict: Verdict) -> None:
+            self._tell(LegJudged(leg, verdict.heard.value, verdict.confidence, verdict.reason, verdict.at_s))
+
         mine = self._legs.get(leg)
         if mine is not None:
-            Listening(leg, mine.sound, measures, self._tell)
+            mine.sound.judge(measures, judged, lambda: self._tell(LegBeeped(leg)))
 
     def record(self, leg: LegId, sink: RecordingSink) -> None:
-        mine = self._legs[leg]
-        mine.stop_recording()
-        mine.recorder = Recorder(mine.sound, sink)
+        mine = self._legs.get(leg)
+        if mine is not None:
+            mine.sound.record(sink)
+        else:  # its end is on the way
+            sink.begin("PCMA")
+            sink.finish(b"")
 
     def pause_recording(self, leg: LegId, *, paused: bool) -> None:
         mine = self._legs.get(leg)
-        if mine is not None and mine.recorder is not None:
-            mine.recorder.paused = paused
+        if mine is not None:
+            mine.sound.pause(paused=paused)
 
     async def _listen_for_silence(self) -> None:
         while True:
@@ -343,7 +352,7 @@ class SipLines(Switchboard):
         return [leg for leg in newest_first if self._is_dead(quiet, leg)]
 
     def _is_dead(self, quiet: dict[int, float], leg: LineLeg) -> bool:
-        own, other = quiet.get(id(leg.sound), 0.0), quiet.get(id(bridge.joined(leg.sound)), 0.0)
+        own, other = quiet.get(id(leg.sound), 0.0), quiet.get(id(leg.sound.joined), 0.0)
         return own > self._silence_s or (other > self._silence_s and own > self._silence_s - _LISTEN_S)
 
     def _silent(self, leg: LineLeg) -> None:
@@ -351,11 +360,10 @@ class SipLines(Switchboard):
         self._lose(leg, "no RTP", "rtp_timeout")
 
     def _lose(self, leg: LineLeg, reason: str, cause: str) -> None:
-        call, sound = leg.call, leg.how_it_sounded()
-        self._drop(leg)
+        call = leg.call
+        self._end(leg, False, cause)
         if call is not None:
             call.hang_up(reason)
-        self._tell(LegEnded(leg.id, False, cause, sound))
 
     # ------------------------------------------------------------ legs that may be silent
 
@@ -364,7 +372,7 @@ class SipLines(Switchboard):
             await asyncio.sleep(self._ask_s / _SLICES)
             now = asyncio.get_running_loop().time()
             for leg in self._legs.values():
-                if leg.answered and leg.comes_round(now, self._ask_s) and bridge.joined(leg.sound) is None:
+                if leg.answered and leg.comes_round(now, self._ask_s) and leg.sound.joined is None:
                     self._tasks.spawn(self._ask_after(leg), "idle_leg")
 
     async def _ask_after(self, leg: LineLeg) -> None:
@@ -373,7 +381,7 @@ class SipLines(Switchboard):
             status = await self._asked(leg)
             if status == UNKNOWN_CALL:
                 break
-            if status != NOBODY or bridge.joined(leg.sound) is not None:
+            if status != NOBODY or leg.sound.joined is not None:
                 return
         if leg.id in self._legs:
             _log.warning("the other side does not know a leg any more; it is ended", leg=leg.id, trunk=leg.trunk)

@@ -23,9 +23,8 @@ from dialer.ports import Clock
 from dialer.shapes import LegId
 from dialer.trunks import Trunk, TrunkWatch, peer_of
 from kit import ids, log, metrics
-from media import bridge
 from media.errors import MediaError
-from media.session import Leg, PortRange
+from media.interface import Figures, Media, Sound
 from sip.agent import UserAgent
 from sip.call import Call
 from sip.client_call import ClientCall
@@ -60,7 +59,7 @@ class Switchboard(Listener):
         trunks: Sequence[Trunk],
         clock: Clock,
         *,
-        ports: PortRange,
+        media: Media,
         bind: tuple[str, int],
         advertise: tuple[str, int] | None,
         media_advertise: str | None,
@@ -68,7 +67,7 @@ class Switchboard(Listener):
         unknown_peer: str,
         tls: Tls | None,
     ) -> None:
-        self._clock, self._ports, self._media_advertise = clock, ports, media_advertise
+        self._clock, self._media, self._media_advertise = clock, media, media_advertise
         self._watches = [TrunkWatch(trunk, self._trunk_moved) for trunk in trunks]
         self._agent = UserAgent(
             bind,
@@ -156,7 +155,7 @@ class Switchboard(Listener):
                 leg.their_answer(call.remote_sdp)
         except (MediaError, SipError) as error:
             _log.warning("a caller's sound cannot be used; the call is ended", trunk=leg.trunk, error=str(error))
-            bridge.part(leg.sound)
+            leg.sound.part()
             call.hang_up("no usable sound")
             return
         self._tell(LegAnswered(leg.id, leg.learn(), self._clock.monotonic()))
@@ -165,12 +164,11 @@ class Switchboard(Listener):
         leg = self._by_call.get(call)
         if leg is None:
             return
-        sound = leg.how_it_sounded()
-        self._drop(leg)
         lost = cause in _LINE_CAUSES
         if leg.answered:
-            self._tell(LegEnded(leg.id, by_us and not lost, cause if by_us or lost else "bye", sound))
+            self._end(leg, by_us and not lost, cause if by_us or lost else "bye")
         else:
+            self._drop(leg)
             self._tell(LegFailed(leg.id, CANCELLED, cause))
 
     def on_reoffer(self, call: Call, sdp: bytes) -> bytes | None:
@@ -238,10 +236,10 @@ class Switchboard(Listener):
 
     # ------------------------------------------------------------ the table of legs
 
-    def _open_sound(self, trunk: str) -> Leg:
+    def _open_sound(self, trunk: str) -> Sound:
         """A leg as its trunk wants it. Raises MediaError."""
         encryption = self._watch(trunk).trunk.srtp
-        return Leg.open(self._ports, advertise=self._media_advertise, encryption=encryption)
+        return self._media.open(advertise=self._media_advertise, encryption=encryption)
 
     def _add(self, leg: LineLeg, call: Call) -> None:
         leg.call = call
@@ -250,15 +248,18 @@ class Switchboard(Listener):
         self._watch(leg.trunk).in_use += 1
         LEGS.labels(leg.trunk).inc()
 
-    def _drop(self, leg: LineLeg) -> None:
+    def _end(self, leg: LineLeg, by_us: bool, cause: str) -> None:
+        """An answered leg is over; that is told with its last figures."""
+        self._drop(leg, lambda figures: self._tell(LegEnded(leg.id, by_us, cause, leg.how_it_sounded(figures))))
+
+    def _drop(self, leg: LineLeg, on_closed: Callable[[Figures], None] | None = None) -> None:
         if self._legs.pop(leg.id, None) is None:
             return
         if leg.call is not None:
             self._by_call.pop(leg.call, None)
-        leg.stop_recording()
-        leg.sound.close()
         self._watch(leg.trunk).in_use -= 1
         LEGS.labels(leg.trunk).dec()
+        leg.sound.close(on_closed)
 
     def _tell(self, event: LineEvent) -> None:
         if self._listener is not None:

@@ -3,6 +3,7 @@
 MediaError
 ├── NoPortsLeft      every port pair of the range is taken
 ├── NoSocketsLeft    the process may open no more files
+├── NoSoundProcess   the processes for the sound do not start
 ├── NoCommonCodec    the other side offers nothing that can be relayed
 ├── NoCommonCipher   one side insists on encryption that the other does not offer
 ├── HandshakeFailed  DTLS did not come to common keys
@@ -32,6 +33,11 @@ class NoPortsLeft(MediaError):
 class NoSocketsLeft(MediaError):
     def __init__(self, why: str) -> None:
         super().__init__(f"No socket for another call ({why}): let the process open more files (ulimit -n).")
+
+
+class NoSoundProcess(MediaError):
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The processes for the sound do not start ({why}): set media.workers to 0, or make room.")
 
 
 class NoCommonCodec(MediaError):

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+from media.errors import MediaError
 from media.session import Leg
-from media.sound import Sound, load
+from media.sound import Sound, Source, kept, load
 from media.ticker import Ticker
-from media.tones import CADENCES, tone
+from media.tones import CADENCES
 
 _PROMPTS = Path(__file__).parent / "prompts"
 
@@ -58,25 +59,72 @@ class Player:
             self._leg.feed(None)
 
 
-def play(leg: Leg, sound: Path | Sound, *, repeat: bool = False, on_end: Callable[[], None] | None = None) -> Player:
-    """Play a WAV (read once and kept as it is sent). The leg is parted first.
+class Reading:
+    """The feed of a leg while a thread reads what is to be played: a long file would hold up the loop."""
+
+    def __init__(self, leg: Leg, source: Source, begin: Callable[[Sound], None], fail: Callable[[MediaError], None]):
+        self._leg, self._source, self._begin, self._fail = leg, source, begin, fail
+        self._work: asyncio.Future[Sound] | None = None
+
+    def start(self) -> None:
+        """Take over the leg; silence until the sound is there. Raises LegClosed."""
+        self._leg.feed(None)
+        self._leg.feed(self)
+        self._work = asyncio.get_running_loop().run_in_executor(None, load, self._source)
+        self._work.add_done_callback(self._read)
+
+    def _read(self, work: "asyncio.Future[Sound]") -> None:
+        error = work.exception() if not work.cancelled() else None
+        if self._leg.fed_by() is not self:
+            return
+        self._leg.feed(None)
+        if error is None:
+            self._begin(work.result())
+        elif isinstance(error, MediaError):
+            self._fail(error)
+        else:
+            raise error
+
+    def stop(self) -> None:
+        """It is not wanted any more."""
+        if self._work is not None:
+            self._work.cancel()
+        if self._leg.fed_by() is self:
+            self._leg.feed(None)
+
+
+def play(leg: Leg, sound: Source | Sound, *, repeat: bool = False, on_end: Callable[[], None] | None = None) -> Player:
+    """Play a sound (a file is read once and kept as it is sent). The leg is parted first.
 
     `on_end` comes after the last packet, never for a repeated or stopped sound. Raises BadSound, LegClosed.
     """
-    loaded = load(sound) if isinstance(sound, Path) else sound
-    player = Player(leg, loaded, repeat=repeat, on_end=on_end)
+    player = Player(leg, sound if isinstance(sound, Sound) else load(sound), repeat=repeat, on_end=on_end)
     player.start()
     return player
 
 
-def prompt(name: str, language: str) -> Path | Sound:
+def play_when_read(leg: Leg, source: Source, *, repeat: bool, on_end: Callable[[MediaError | None], None]) -> None:
+    """The same without waiting for a disk. `on_end` also comes, with the error, for what cannot be played. Raises
+    LegClosed."""
+
+    def begin(sound: Sound) -> None:
+        play(leg, sound, repeat=repeat, on_end=lambda: on_end(None))
+
+    known = kept(source)
+    if known is not None:
+        begin(known)
+    else:
+        Reading(leg, source, begin, on_end).start()
+
+
+def prompt(name: str, language: str) -> Source:
     """One of the service's own prompts ("greeting", "recorded", "wait", "message", "beep") or tones ("ringback",
     "busy"; to be repeated) in "tr" or "en".
 
     Raises LookupError.
     """
     if language in CADENCES.get(name, ()):
-        return tone(name, language)
+        return CADENCES[name][language]
     if name.isalnum() and language.isalpha():
         for path in (_PROMPTS / language / f"{name}.wav", _PROMPTS / f"{name}.wav"):
             if path.is_file():

@@ -21,6 +21,9 @@ class PortPair:
         """The RTP port."""
         return int(self.rtp.getsockname()[1])
 
+    def close(self) -> None:
+        _close([self.rtp, self.rtcp])
+
 
 class PortRange:
     """The ports of one interface. Turns through the range, so that a port rests after its call.

@@ -3,17 +3,14 @@
 from collections.abc import Callable
 
 from media import rtp
-from media.arrival import Arrival, Tap
+from media.arrival import Arrival, Tap, without
 from media.description import PCMU, TELEPHONE_EVENT, Description, Payload
-from media.dtmf import Keypad
 from media.errors import ForgedPacket, MalformedPacket, ReplayedPacket
-from media.latch import Address, Latch
+from media.latch import Address
+from media.legstate import LegState
 from media.poller import HEADER, LARGEST, Poller
 from media.ports import PortPair
-from media.reception import Reception
-from media.reports import Reports
 from media.srtp import Srtp
-from media.stats import LegStats
 from media.wire import Wire
 
 _unpack = rtp.HEADER.unpack_from
@@ -45,18 +42,16 @@ class Receiver:
         "wire",
     )
 
-    def __init__(self, poller: Poller, pair: PortPair, stats: LegStats, reception: Reception, reports: Reports) -> None:
+    def __init__(self, poller: Poller, pair: PortPair, state: LegState) -> None:
         self.wire = Wire(poller, pair, self.read_line, self.packet, self.report)
-        self.latch = Latch()
-        self.first_at: float | None = None
-        self.last_at: float | None = None
+        self.latch, self._keypad = state.latch, state.keypad
+        self.first_at, self.last_at = state.first_at, state.last_at
         self.on_first_packet: Callable[[float], None] | None = None
         self.on_dtmf: Callable[[str], None] | None = None
         self.sink: Callable[[Arrival], None] | None = None
         self.taps: tuple[Tap, ...] = ()
-        self._stats, self._reception, self._reports = stats, reception, reports
+        self._stats, self._reception, self._reports = state.stats, state.reception, state.reports
         self._receivable: dict[int, Payload] = {}
-        self._keypad = Keypad()
         self._srtp: Srtp | None = None
         self._usual, self._payload = _NONE, PCMU  # of the sound that comes; none while packets are sealed
         self._buffer, self.receive = self.wire.buffer, self.wire.receive
@@ -94,7 +89,10 @@ class Receiver:
         arrival.sequence, arrival.timestamp, arrival.ssrc, arrival.at = sequence, timestamp, ssrc, now
         if self.taps:
             for tap in self.taps:
-                tap.heard(arrival)
+                try:
+                    tap.heard(arrival)
+                except Exception:
+                    self.taps = without(self.taps, tap)
         if self.sink is not None:
             self.sink(arrival)
 
@@ -165,7 +163,10 @@ class Receiver:
             if self.on_first_packet is not None:
                 self.on_first_packet(arrival.at)
         for tap in self.taps:
-            tap.heard(arrival)
+            try:
+                tap.heard(arrival)
+            except Exception:
+                self.taps = without(self.taps, tap)
         if self.sink is not None:
             self.sink(arrival)
 

@@ -5,6 +5,7 @@ stands where packets were lost, where nothing was sent, and while the recording 
 """
 
 import asyncio
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -39,6 +40,19 @@ class Sink(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """A recording under way, for the recorder that goes on with it. `began`: by loop.time(); `pieces`: seconds that
+    were given away; `left`, `right`: what was put since."""
+
+    law: str
+    began: float
+    pieces: int = 0
+    paused: bool = False
+    left: bytes = b""
+    right: bytes = b""
+
+
 class Track:
     """One side's bytes in one law, silence where nothing was put.
 
@@ -47,13 +61,13 @@ class Track:
 
     __slots__ = ("_bytes", "_coders", "_first", "_law", "_silence", "_timeline", "waiting")
 
-    def __init__(self, law: str, began: float) -> None:
+    def __init__(self, tape: Tape, sound: bytes) -> None:
         self.waiting: list[tuple[int, int, float, str, bytes]] = []
-        self._law = law
-        self._silence = SILENCE[law][:1]
-        self._timeline = Timeline(began)
-        self._first = 0
-        self._bytes = bytearray()
+        self._law = tape.law
+        self._silence = SILENCE[tape.law][:1]
+        self._timeline = Timeline(tape.began)
+        self._first = tape.pieces * PIECE_S * SAMPLE_RATE
+        self._bytes = bytearray(sound)
         self._coders: dict[str, Coder] = {}
 
     def settle(self) -> None:
@@ -84,6 +98,11 @@ class Track:
             self._bytes += self._silence * (at - len(self._bytes))
         self._bytes[at : at + len(sound)] = sound
 
+    def rest(self) -> bytes:
+        """What was put and not taken yet."""
+        self.settle()
+        return bytes(self._bytes)
+
     def take(self, count: int) -> bytes:
         """The next `count` samples."""
         self.settle()
@@ -94,21 +113,34 @@ class Track:
 
 
 class Recorder:
-    """Taps a leg from now on until `stop`. Each second leaves 100 ms after it is over; what comes later is dropped."""
+    """Taps a leg from now on until `stop`. Each second leaves 100 ms after it is over; what comes later is dropped.
 
-    __slots__ = ("_began", "_left", "_leg", "_loop", "_pieces", "_right", "_sink", "_stopped", "_timer", "paused")
+    `tape`: of the recorder that it goes on for; what was not tapped meanwhile is silence.
+    """
 
-    def __init__(self, leg: Leg, sink: Sink) -> None:
+    __slots__ = (
+        "_began",
+        "_law",
+        "_left",
+        "_leg",
+        "_loop",
+        "_pieces",
+        "_right",
+        "_sink",
+        "_stopped",
+        "_timer",
+        "paused",
+    )
+
+    def __init__(self, leg: Leg, sink: Sink, tape: Tape | None = None) -> None:
         self._leg, self._sink = leg, sink
         self._loop = asyncio.get_running_loop()
-        self._began = self._loop.time()
-        codec = leg.codec
-        law = codec.name if codec is not None and codec.name in SILENCE else _USUAL_LAW
-        self._left, self._right = Track(law, self._began), Track(law, self._began)
-        self._pieces = 0
+        if tape is None:
+            tape = Tape(_law(leg), self._loop.time())
+            sink.begin(tape.law)
+        self._law, self._began, self._pieces, self.paused = tape.law, tape.began, tape.pieces, tape.paused
+        self._left, self._right = Track(tape, tape.left), Track(tape, tape.right)
         self._stopped = False
-        self.paused = False
-        sink.begin(law)
         leg.taps = (*leg.taps, self)
         self._timer = self._loop.call_at(self._due(), self._flush)
 
@@ -131,13 +163,21 @@ class Recorder:
         if len(track.waiting) >= _MOST_WAITING:
             track.settle()
 
+    def leave(self) -> Tape:
+        """Tap no more; another recorder goes on with this."""
+        self._let_go()
+        return Tape(self._law, self._began, self._pieces, self.paused, self._left.rest(), self._right.rest())
+
+    def _let_go(self) -> None:
+        self._stopped = True
+        self._timer.cancel()
+        self._leg.taps = tuple(tap for tap in self._leg.taps if tap is not self)
+
     def stop(self) -> None:
         """The recording ends now. Twice is fine."""
         if self._stopped:
             return
-        self._stopped = True
-        self._timer.cancel()
-        self._leg.taps = tuple(tap for tap in self._leg.taps if tap is not self)
+        self._let_go()
         while (left := self._samples_left()) >= PIECE_S * SAMPLE_RATE:
             self._write()
         self._sink.finish(self._take(max(0, left)))
@@ -162,3 +202,8 @@ class Recorder:
     def _take(self, samples: int) -> bytes:
         both = np.frombuffer(self._right.take(samples), np.uint8).astype("<u2") << 8
         return (both | np.frombuffer(self._left.take(samples), np.uint8)).tobytes()
+
+
+def _law(leg: Leg) -> str:
+    codec = leg.codec
+    return codec.name if codec is not None and codec.name in SILENCE else _USUAL_LAW

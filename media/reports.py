@@ -20,7 +20,7 @@ class Reports:
     """
 
     def __init__(self, outgoing: Outgoing, reception: Reception, stats: LegStats) -> None:
-        self._outgoing, self._reception, self._stats = outgoing, reception, stats
+        self.outgoing, self._reception, self._stats = outgoing, reception, stats
         self._cname = f"{random.getrandbits(64):016x}@ahize"
         self._sent_before = 0
         self._remote: rtcp.ReportBlock | None = None
@@ -29,22 +29,22 @@ class Reports:
     def compose(self, now: float) -> bytes:
         """The compound packet to send at `now` (monotonic seconds): SR if we sent since the last one, RR if not."""
         block = self._reception.block(now)
-        sent = self._outgoing.packets
+        sent = self.outgoing.packets
         report = rtcp.Report(
-            self._outgoing.ssrc,
+            self.outgoing.ssrc,
             (block,) if block else (),
             ntp=_ntp(now) if sent > self._sent_before else None,
-            timestamp=self._outgoing.timestamp,
+            timestamp=self.outgoing.timestamp,
             packets=sent,
-            octets=self._outgoing.octets,
+            octets=self.outgoing.octets,
         )
         self._sent_before = sent
         self._stats.reports_sent += 1
-        return rtcp.build(report, rtcp.Description(self._outgoing.ssrc, self._cname))
+        return rtcp.build(report, rtcp.Description(self.outgoing.ssrc, self._cname))
 
     def farewell(self, now: float) -> bytes:
         """The last compound packet, with a BYE (RFC 3550 §6.6)."""
-        return self.compose(now) + rtcp.build(rtcp.Bye((self._outgoing.ssrc,)))
+        return self.compose(now) + rtcp.build(rtcp.Bye((self.outgoing.ssrc,)))
 
     def read(self, data: bytes, now: float) -> None:
         """Take in a compound packet of the far end."""
@@ -64,7 +64,7 @@ class Reports:
         if report.ntp is not None and report.ssrc == self._reception.ssrc:
             self._reception.heard_report(report.ntp, now)
         for block in report.blocks:
-            if block.ssrc == self._outgoing.ssrc:
+            if block.ssrc == self.outgoing.ssrc:
                 self._remote = block
                 self._measure(block, now)
 

@@ -3,7 +3,7 @@
 import asyncio
 
 from media import rtp
-from media.arrival import Arrival, Feed, Tap
+from media.arrival import Arrival, Feed, Tap, without
 from media.codecs import SILENCE
 from media.description import TELEPHONE_EVENT, Description, Payload
 from media.errors import KeysNotTaken, MalformedPacket, ReplayedPacket
@@ -91,7 +91,10 @@ class Sender:
         self._pass(_header(0x80, second, sequence, timestamp, self._outgoing.ssrc) + sound, len(sound), now)
         if self.taps:
             for tap in self.taps:
-                tap.sent(payload, timestamp, sound, now)
+                try:
+                    tap.sent(payload, timestamp, sound, now)
+                except Exception:
+                    self.taps = without(self.taps, tap)
 
     def relay(self, arrival: Arrival, payload: Payload) -> None:
         """Pass on a packet of another leg under our own header, written over the one it came with. Hot."""
@@ -114,7 +117,10 @@ class Sender:
         self._pass(packet, end - start, arrival.at)
         if self.taps:
             for tap in self.taps:
-                tap.sent(payload, timestamp, sound, arrival.at)
+                try:
+                    tap.sent(payload, timestamp, sound, arrival.at)
+                except Exception:
+                    self.taps = without(self.taps, tap)
 
     def press(self, keys: str) -> None:
         """Press keys for the far end (RFC 4733), 160 ms each; nothing else is sent meanwhile. They queue behind those

@@ -1,24 +1,22 @@
 """One leg: the sound between this service and one far end."""
 
 import asyncio
-import random
 from collections.abc import Callable
-from dataclasses import replace
 
 from media.arrival import Arrival, Feed, Tap
-from media.description import CODECS, DTMF, Description, Direction, Payload, answer_to, common
+from media.description import CODECS, Description, Direction, Payload
 from media.errors import LegClosed
 from media.latch import Address
+from media.legstate import LegState
+from media.negotiation import Negotiation, Terms
 from media.poller import Poller
-from media.ports import PortRange
+from media.ports import PortPair, PortRange
 from media.receiver import Receiver
-from media.reception import Reception
-from media.reports import Reports, next_delay, reports_address
-from media.sdes import Agreement, Encryption, Sdes
+from media.reports import next_delay, reports_address
+from media.sdes import Encryption
 from media.sender import Sender
 from media.srtp import Srtp
 from media.stats import LegStats, Quality
-from media.stream import Outgoing
 
 __all__ = ["Arrival", "Description", "Direction", "Encryption", "Feed", "Leg", "Payload", "PortRange"]
 
@@ -50,21 +48,27 @@ class Leg:
 
         Raises NoPortsLeft, NoSocketsLeft.
         """
-        return cls(ports, advertise or ports.host, codecs, encryption)
+        return cls(ports.take(), advertise or ports.host, codecs, encryption)
 
-    def __init__(self, ports: PortRange, advertise: str, codecs: tuple[Payload, ...], encryption: Encryption) -> None:
+    def __init__(
+        self,
+        pair: PortPair,
+        advertise: str,
+        codecs: tuple[Payload, ...] = CODECS,
+        encryption: Encryption = Encryption.OFF,
+        state: LegState | None = None,
+    ) -> None:
+        """`state`: of the leg that was on these sockets before, in another process. Raises NoSocketsLeft."""
         self._loop = asyncio.get_running_loop()
         self.closed = False
-        self._stats = LegStats()
-        self._sdes = Sdes(encryption)
-        self._outgoing = outgoing = Outgoing(random.getrandbits(32), random.getrandbits(15), random.getrandbits(31))
-        self._reception = reception = Reception()
-        self._reports = Reports(outgoing, reception, self._stats)
+        self._state = state = state or LegState.new()
         poller = Poller.of_running_loop()
-        self.receiver = Receiver(poller, ports.take(), self._stats, reception, self._reports)
-        self.sender = Sender(poller, self.receiver.wire, outgoing, self._stats)
+        self.receiver = Receiver(poller, pair, state)
+        self.sender = Sender(poller, self.receiver.wire, state.outgoing, state.stats)
         self.receiver.wire.on_change = self._switch
-        self._own = self._local = Description(advertise, self.receiver.wire.port, (*codecs, DTMF))
+        if state.sealing is not None:
+            self.encrypt(Srtp(state.sealing))
+        self._said = Negotiation(advertise, self.receiver.wire.port, codecs, encryption)
         self._timer: asyncio.TimerHandle | None = None
 
     def _switch(self) -> None:
@@ -76,7 +80,7 @@ class Leg:
     @property
     def local(self) -> Description:
         """What was last said of this side."""
-        return self._local
+        return self._said.local
 
     @property
     def remote(self) -> Description | None:
@@ -86,28 +90,22 @@ class Leg:
     def offer(self, direction: Direction = Direction.SENDRECV) -> Description:
         """Our description for an INVITE or re-INVITE."""
         self._refuse_closed()
-        cryptos, secure = self._sdes.offer(), self._sdes.insists
-        self._local = replace(self._own, direction=direction, cryptos=cryptos, secure=secure)
-        self.receiver.allow(self._local)
-        return self._local
+        offer = self._said.offer(direction)
+        self.receiver.allow(offer)
+        return offer
 
     def answer(self, offer: Description) -> Description:
         """Take the far end's offer and give our answer. Raises NoCommonCodec, NoCommonCipher; the leg is then as
         before."""
         self._refuse_closed()
-        answer = answer_to(offer, self._own)
-        agreed = self._sdes.answer(offer.cryptos, secure=offer.secure)
-        self.receiver.allow(answer)
-        self._local = replace(answer, cryptos=(agreed.ours,) if agreed else (), secure=offer.secure)
-        self._agree(common(answer, offer), agreed)
-        return self._local
+        self.settle(self._said.answer(offer))
+        return self.local
 
     def accept(self, answer: Description) -> None:
         """Take the far end's answer to our offer. May be called again (183, then 200). Raises NoCommonCodec,
         NoCommonCipher; the leg is then as before."""
         self._refuse_closed()
-        remote = common(self._local, answer)
-        self._agree(remote, self._sdes.accept(self._local.cryptos, answer.cryptos, secure=answer.secure))
+        self.settle(self._said.accept(answer))
 
     def encrypt(self, srtp: Srtp | None) -> None:
         """Seal and open every packet with `srtp` from now on, whoever agreed on its keys; None: plain sound."""
@@ -122,15 +120,18 @@ class Leg:
         if latch.told is not None:
             self.receiver.wire.aim(latch.told)
 
-    def _agree(self, remote: Description, agreed: Agreement | None) -> None:
-        if self._sdes.wanted is not Encryption.OFF:  # keys that came another way stay
-            self._sdes.use(agreed)
-            self.encrypt(agreed.onto(self.sender.srtp) if agreed else None)
-        self.sender.agree(remote, mute=not (remote.direction.receives and self._local.direction.sends))
-        told, latch = (remote.host, remote.port), self.receiver.latch
+    def settle(self, terms: Terms) -> None:
+        """Do as both sides said, whoever spoke for this one."""
+        self.receiver.allow(terms.local)
+        if terms.keyed:  # keys that came another way stay
+            self.encrypt(terms.keys.onto(self.sender.srtp) if terms.keys else None)
+        self.sender.agree(terms.remote, mute=terms.mute)
+        told, latch, wire = (terms.remote.host, terms.remote.port), self.receiver.latch, self.receiver.wire
         latch.learn(told, self._loop.time())
         if latch.locked is None:
-            self.receiver.wire.aim(told)
+            wire.aim(told)
+        elif not wire.aimed:
+            wire.connect(latch.locked, self._loop.time())
         if self._timer is None:
             self.sender.keep_alive()
             self._timer = self._loop.call_later(next_delay(), self._report)
@@ -223,7 +224,7 @@ class Leg:
         self._timer = self._loop.call_later(next_delay(), self._report)
         if now - self.sender.last_at >= KEEPALIVE_S:
             self.sender.keep_alive()
-        self._send_report(self._reports.compose(now))
+        self._send_report(self._state.reports.compose(now))
 
     def _send_report(self, packet: bytes) -> None:
         remote, srtp = self.remote, self.sender.srtp
@@ -242,25 +243,44 @@ class Leg:
     @property
     def stats(self) -> LegStats:
         """What was counted so far; the same object each time, brought up to date."""
-        stats, outgoing = self._stats, self._outgoing
-        stats.received, stats.sent, stats.octets_sent = self._reception.total, outgoing.packets, outgoing.octets
+        stats, outgoing = self._state.stats, self._state.outgoing
+        stats.received, stats.sent, stats.octets_sent = self._state.reception.total, outgoing.packets, outgoing.octets
         return stats
 
     @property
     def quality(self) -> Quality:
-        return self._reports.quality()
+        return self._state.reports.quality()
 
     def close(self) -> None:
         """Part, stop playing, say BYE by RTCP, close the sockets. Twice is fine."""
         if self.closed:
             return
+        self._end()
+        if self._timer is not None:
+            self._send_report(self._state.reports.farewell(self._loop.time()))
+        self.receiver.wire.close()
+
+    def leave(self) -> None:
+        """Close without a word: the leg goes on in another process, on the same sockets, with the `state` of this."""
+        self.receiver.wire.finish(self._loop.time())
+        self._end()
+        self.receiver.wire.close()
+
+    def _end(self) -> None:
         self.sender.stop()
         self.closed = True
         self.sink, self.taps = None, ()
         if self._timer is not None:
             self._timer.cancel()
-            self._send_report(self._reports.farewell(self._loop.time()))
-        self.receiver.wire.close()
+
+    @property
+    def state(self) -> LegState:
+        """What another process needs to go on with this leg; the same object each time, brought up to date."""
+        state, srtp = self._state, self.sender.srtp
+        state.stats = self.stats
+        state.first_at, state.last_at = self.receiver.first_at, self.receiver.last_at
+        state.sealing = srtp.progress if srtp is not None else None
+        return state
 
     def _refuse_closed(self) -> None:
         if self.closed:

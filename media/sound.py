@@ -1,11 +1,11 @@
-"""Sound from WAV files, kept as frames that are ready to send."""
+"""Sound from WAV files and tones, kept as frames that are ready to send."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from media.codecs import SILENCE, encoder
 from media.g711 import FRAME
+from media.tones import Cadence
 from media.wav import read
 
 _MOST_KEPT = 128
@@ -32,7 +32,22 @@ def _framed(coded: bytes, silence: bytes) -> tuple[bytes, ...]:
     return tuple(frame + silence[len(frame) :] for frame in cut)
 
 
-@lru_cache(_MOST_KEPT)
-def load(path: Path) -> Sound:
-    """The sound of a WAV of any usual format; read once. Raises BadSound."""
-    return of_samples(read(path))
+Source = Path | Cadence
+"""A WAV, or one turn of a tone."""
+_kept: dict[Source, Sound] = {}
+
+
+def kept(source: Source) -> Sound | None:
+    """The sound if it was loaded before."""
+    return _kept.get(source)
+
+
+def load(source: Source) -> Sound:
+    """The sound of a WAV of any usual format, or of a tone; read once. Takes long for a long file. Raises BadSound."""
+    sound = _kept.get(source)
+    if sound is None:
+        sound = of_samples(read(source) if isinstance(source, Path) else source.samples())
+        if len(_kept) >= _MOST_KEPT:
+            _kept.pop(next(iter(_kept)), None)
+        _kept[source] = sound
+    return sound

@@ -1,11 +1,15 @@
 """SRTP and SRTCP (RFC 3711, RFC 7714): packets sealed with our key and opened with theirs. No sockets."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 from pylibsrtp import Error, Policy, Session
 
 from media.errors import ForgedPacket, MalformedPacket, ReplayedPacket
+from media.rtp import distance
+
+_STRIDE = 0x4000
+"""A step along a stream that no receiver takes for one back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,33 +37,92 @@ _FROM_US, _FROM_THEM = _number("SSRC_ANY_OUTBOUND"), _number("SSRC_ANY_INBOUND")
 _Keyed = tuple[Suite, bytes]
 
 
-class Srtp:
-    """Both directions of one leg. A direction goes on, rollover counter and all, as long as its key stays the same."""
+@dataclass(slots=True)
+class Place:
+    """How far one stream came: the latest source and its highest index, rollovers and all (RFC 3711 §3.3.1)."""
 
-    def __init__(self) -> None:
+    ssrc: bytes = b""
+    index: int = 0
+
+    def note(self, packet: bytes) -> None:
+        """A packet that passed."""
+        ssrc, sequence = packet[8:12], int.from_bytes(packet[2:4])
+        if ssrc != self.ssrc:
+            self.ssrc, self.index = ssrc, sequence
+        elif (ahead := distance(sequence, self.index & 0xFFFF)) > 0:
+            self.index += ahead
+
+    def way(self) -> Iterator[bytes]:
+        """Packets that bring a new session to this place, none of which is ever sent."""
+        for index in (*range(0, self.index, _STRIDE), self.index) if self.ssrc else ():
+            yield b"\x80\x00" + (index & 0xFFFF).to_bytes(2) + bytes(4) + self.ssrc
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far both directions came, and how many reports were sealed: the library does not give its own counters."""
+
+    sent: Place = field(default_factory=Place)
+    heard: Place = field(default_factory=Place)
+    reports: int = 0
+
+    def renew(self) -> None:
+        """We send as a new source."""
+        self.sent, self.reports = Place(), 0
+
+
+class Srtp:
+    """Both directions of one leg. A direction goes on, rollover counter and all, as long as its key stays the same.
+
+    `progress`: where another Srtp of the same keys was; the first call of `key` goes on from there.
+    """
+
+    def __init__(self, progress: Progress | None = None) -> None:
         self._ours: _Keyed | None = None
         self._theirs: _Keyed | None = None
         self._outgoing = self._incoming = Session()
+        self._since = progress
+        self.progress = Progress()
 
     def key(self, suite: Suite, ours: bytes, theirs: bytes) -> None:
         """Seal with `ours`, open with `theirs`, from the next packet on. A key that was left must never come again."""
         if self._ours != (suite, ours):
             self._ours, self._outgoing = (suite, ours), _session(suite, ours, _FROM_US)
+            self.progress.renew()
         if self._theirs != (suite, theirs):
             self._theirs, self._incoming = (suite, theirs), _session(suite, theirs, _FROM_THEM)
+            self.progress.heard = Place()
+        since, self._since = self._since, None
+        if since is not None:
+            self._go_on_from(since, _session(suite, theirs, _FROM_US))
+
+    def _go_on_from(self, since: Progress, them: Session) -> None:
+        for packet in since.sent.way():
+            self._outgoing.protect(packet)
+        for _ in range(since.reports):
+            self._outgoing.protect_rtcp(b"\x80\xc9\x00\x01" + since.sent.ssrc)
+        for packet in since.heard.way():
+            self._incoming.unprotect(them.protect(packet))
+        self.progress = since
 
     def seal(self, packet: bytes) -> bytes:
         """The SRTP packet of an RTP packet. Raises ReplayedPacket when its number was sent already (RFC 3711 §9.1: a
         keystream is used once), MalformedPacket when it is too long."""
-        return _through(self._outgoing.protect, packet)
+        sealed = _through(self._outgoing.protect, packet)
+        self.progress.sent.note(packet)
+        return sealed
 
     def open(self, packet: bytes) -> bytes:
         """The RTP packet in an SRTP packet. Raises ForgedPacket, ReplayedPacket, MalformedPacket."""
-        return _through(self._incoming.unprotect, packet)
+        clear = _through(self._incoming.unprotect, packet)
+        self.progress.heard.note(packet)
+        return clear
 
     def seal_report(self, packet: bytes) -> bytes:
         """The same for RTCP."""
-        return _through(self._outgoing.protect_rtcp, packet)
+        sealed = _through(self._outgoing.protect_rtcp, packet)
+        self.progress.reports += 1
+        return sealed
 
     def open_report(self, packet: bytes) -> bytes:
         """The same for RTCP."""

@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
+from kit import log
+
 INTERVAL_S = 0.020
 GROUPS = 4
 _STEP_S = INTERVAL_S / GROUPS
 _LARGEST_DEBT = 10 * GROUPS
 
+_log = log.get("media.ticker")
 Beat = Callable[[], None]
 
 
@@ -68,7 +71,15 @@ class Ticker:
         removals = self._removals
         for beat in tuple(group):
             if self._removals == removals or beat in group:
-                beat()
+                self._sound(beat)
+
+    def _sound(self, beat: Beat) -> None:
+        """One that fails must not take along the others of its group."""
+        try:
+            beat()
+        except Exception:
+            self.remove(beat)
+            _log.exception("a sound that is made here failed and is stopped")
 
 
 _tickers: WeakKeyDictionary[asyncio.AbstractEventLoop, Ticker] = WeakKeyDictionary()

@@ -4,12 +4,10 @@ Frequencies and cadences by ITU-T E.180 supplement 2: those of Turkey for "tr", 
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from media.g711 import SAMPLE_RATE
-from media.sound import Sound, of_samples
 
 _LOUDNESS = 5000
 """Amplitude of 16-bit samples, all frequencies of a tone together: about -13 dBm0."""
@@ -23,20 +21,15 @@ class Cadence:
     on: float
     off: float
 
-    def sound(self) -> Sound:
-        """One turn of it, to be repeated."""
+    def samples(self) -> bytes:
+        """One turn of it, to be repeated: 16 bit, little-endian, at 8 kHz."""
         at = np.arange(int(self.on * SAMPLE_RATE)) / SAMPLE_RATE
         wave = sum(np.sin(2 * np.pi * hertz * at) for hertz in self.hertz) * (_LOUDNESS / len(self.hertz))
-        return of_samples(np.rint(wave).astype("<i2").tobytes() + bytes(2 * int(self.off * SAMPLE_RATE)))
+        return np.rint(wave).astype("<i2").tobytes() + bytes(2 * int(self.off * SAMPLE_RATE))
 
 
 CADENCES = {
     "ringback": {"tr": Cadence((450,), 2.0, 4.0), "en": Cadence((440, 480), 2.0, 4.0)},
     "busy": {"tr": Cadence((450,), 0.5, 0.5), "en": Cadence((480, 620), 0.5, 0.5)},
 }
-
-
-@lru_cache
-def tone(name: str, language: str) -> Sound:
-    """One turn of "ringback" or "busy" as it sounds where `language` ("tr" or "en") is spoken. Raises LookupError."""
-    return CADENCES[name][language].sound()
+"""By name and language: as it sounds where that is spoken."""

@@ -90,6 +90,16 @@ class Wire:
         except OSError:
             self.errors += 1
 
+    @property
+    def aimed(self) -> bool:
+        """Whether it knows where to send to."""
+        return self.remote[1] != 0
+
+    def finish(self, now: float) -> None:
+        """Read what the line holds: it would be lost with it, while what waits at the door is there for the next."""
+        if self._line is not None:
+            self._read_backlog(self._line, now)
+
     def close(self) -> None:
         self.closed = True
         self._drop_line()

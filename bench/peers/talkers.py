@@ -17,24 +17,23 @@ SILENCE = bytes(16_000)
 
 async def ahize(first: int, calls: int) -> None:
     """Each leg is judged by the detector as the service does it: person or machine, again as soon as it is told."""
-    from dialer.line_events import LegBeeped, LegJudged
-    from dialer.listening import Listening
-    from dialer.shapes import LegId
+    from media.listening import Listening
+    from media.session import Leg
 
-    legs = {LegId(str(number)): leg for number, leg in enumerate(_speaking(first, calls))}
-    listening: dict[LegId, Listening] = {}
+    legs = _speaking(first, calls)
+    listening: dict[Leg, Listening] = {}
 
-    def judge(leg: LegId) -> None:
+    def judge(leg: Leg) -> None:
         if leg in listening:
             listening[leg].stop()
-        listening[leg] = Listening(leg, legs[leg], {}, told)
+        listening[leg] = Listening(leg, {}, lambda _: again(leg), lambda: again(leg))
 
-    def told(event: LegJudged | LegBeeped) -> None:
-        asyncio.get_running_loop().call_soon(judge, event.leg)
+    def again(leg: Leg) -> None:
+        asyncio.get_running_loop().call_soon(judge, leg)
 
     for leg in legs:
         judge(leg)
-    await _until_ended(lambda: sum(leg.stats.received for leg in legs.values()))
+    await _until_ended(lambda: sum(leg.stats.received for leg in legs))
 
 
 async def decoding(first: int, calls: int) -> None:

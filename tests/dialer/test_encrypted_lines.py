@@ -42,6 +42,6 @@ async def test_operator_and_customer_talk_over_a_trunk_that_takes_nothing_in_cle
         sounds = [leg.sound for leg in centre.sip._legs.values()]
         assert len(sounds) == 2
         assert all(sound.local.secure and sound.remote is not None and sound.remote.cryptos for sound in sounds)
-        assert sum(sound.stats.forged + sound.stats.replayed for sound in sounds) == 0
+        assert sum(sound.figures.stats.forged + sound.figures.stats.replayed for sound in sounds) == 0
     finally:
         await centre.close()

@@ -13,7 +13,7 @@ from dialer.shapes import DialogRef, DialogSeed, LegId
 from dialer.trunks import Trunk
 from kit import virtual
 from kit.clock import SystemClock
-from media import bridge
+from media.inproc import InProcess
 from media.session import Leg, PortRange
 from sip.call import NOBODY, Call
 
@@ -93,8 +93,8 @@ async def test_a_caller_who_says_that_it_only_listens_is_not_missed(
 ) -> None:
     caller, out, lines = talk
     (leg,) = lines._legs.values()
-    operator = Leg.open(caller.ports)
-    bridge.join(leg.sound, operator)
+    operator = InProcess(caller.ports).open()
+    leg.sound.join(operator)
     before = leg.silent_since()
     out.call.renegotiate(out.call.local_sdp.replace(b"sendrecv", direction))
     await caller.answer()
@@ -190,7 +190,7 @@ def test_a_connection_that_cannot_be_made_is_no_silence_before_its_time() -> Non
         ports, trunk = PortRange("127.0.0.1", *LINE_PORTS), Trunk("here", "127.0.0.1")
         lines = SipLines((trunk,), SystemClock(), ports=ports, ask_s=10.0)
         dialog = DialogRef(DialogSeed("", "", 1, ""), "here", "", "", "")
-        leg, call = LineLeg(LegId("leg"), "here", dialog, Leg.open(ports), answered=True), Unreachable()
+        leg, call = LineLeg(LegId("leg"), "here", dialog, InProcess(ports).open(), answered=True), Unreachable()
         lines._add(leg, call)
         await lines._ask_after(leg)
         return call.ended_at

@@ -37,12 +37,14 @@ class RealCentre(Centre):
         self.phone = Phone("1001", pbx.address)
         self.take_lines()
 
-    def take_lines(self, port: int = 0, tls: Tls | None = None) -> None:
+    def take_lines(self, port: int = 0, tls: Tls | None = None, workers: int = 0) -> None:
         """New lines, as a new process has them."""
         ports = PortRange("127.0.0.1", *LINE_PORTS)
         trunks = (self.trunk,)
         bind = ("127.0.0.1", port)
-        self.sip = SipLines(trunks, self.clock, ports=ports, bind=bind, language="en", tls=tls)  # type: ignore[arg-type]
+        self.sip = SipLines(  # type: ignore[arg-type]
+            trunks, self.clock, ports=ports, bind=bind, language="en", tls=tls, workers=workers
+        )
         self.lines = self.sip  # type: ignore[assignment]
 
     async def open(self) -> None:

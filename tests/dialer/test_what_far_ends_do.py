@@ -242,7 +242,7 @@ async def test_a_far_end_that_takes_no_keys_is_said_so(line: tuple[Far, SipLines
     number = str(DTMF.number).encode()
     kept = [one for one in out.call.local_sdp.split(b"\r\n") if not one.startswith((b"a=rtpmap:" + number, b"a=fmtp"))]
     out.call.renegotiate(b"\r\n".join(kept).replace(b" " + number + b"\r\n", b"\r\n", 1))
-    await until(lambda: lines._legs[leg].sound.payload_named(DTMF.name) is None)
+    await until(lambda: lines._legs[leg].sound.remote.dtmf is None)
 
     with pytest.raises(KeysNotTaken):
         lines.press(leg, "1")

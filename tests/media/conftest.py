@@ -1,15 +1,9 @@
 import gc
-import os
 
 import pytest
-from rtp_peer import Peer
+from rtp_peer import Peer, open_sockets
 
 from media.session import Leg, PortRange
-
-
-def open_sockets() -> int:
-    links = (f"/proc/self/fd/{fd}" for fd in os.listdir("/proc/self/fd"))
-    return sum(os.path.exists(link) and os.readlink(link).startswith("socket:") for link in links)
 
 
 @pytest.fixture

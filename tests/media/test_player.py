@@ -180,7 +180,7 @@ def test_a_sound_that_is_none_is_refused_with_its_name(tmp_path, rate, frames):
     ],
 )
 def test_the_networks_tones_have_their_frequencies_and_cadence(name, language, hertz, seconds):
-    sound = prompt(name, language)
+    sound = load(prompt(name, language))
     samples = g711.decode(b"".join(sound.frames["PCMU"]), "PCMU")
     on = samples[: int(seconds[0] * 16000)]
 

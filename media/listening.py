@@ -3,10 +3,8 @@
 import asyncio
 from collections.abc import Callable, Mapping
 
-from dialer.line_events import LegBeeped, LegJudged
-from dialer.shapes import LegId
 from media.codecs import NAMES, Decoders
-from media.detector import Detector, Tuning
+from media.detector import Detector, Tuning, Verdict
 from media.g711 import FRAME, SAMPLE_RATE
 from media.session import Arrival, Leg
 from media.timeline import Timeline
@@ -23,9 +21,13 @@ class Listening:
     """
 
     def __init__(
-        self, leg: LegId, sound: Leg, measures: Mapping[str, float], tell: Callable[[LegJudged | LegBeeped], None]
+        self,
+        leg: Leg,
+        measures: Mapping[str, float],
+        on_verdict: Callable[[Verdict], None],
+        on_beep: Callable[[], None],
     ) -> None:
-        self._leg, self._sound, self._tell = leg, sound, tell
+        self._leg, self._on_verdict, self._on_beep = leg, on_verdict, on_beep
         self._detector = Detector(Tuning(**measures))
         self._loop = asyncio.get_running_loop()
         self._heard_at = self._loop.time()
@@ -33,7 +35,7 @@ class Listening:
         self._told = False
         self._rest = b""
         self._decoders = Decoders()
-        sound.sink = self
+        leg.sink = self
         self._timer = self._loop.call_later(_BEAT_S, self._beat)
 
     def __call__(self, arrival: Arrival) -> None:
@@ -52,7 +54,7 @@ class Listening:
         self._conclude()
 
     def _beat(self) -> None:
-        if self._sound.sink is not self:
+        if self._leg.sink is not self:
             return
         self._timer = self._loop.call_later(_BEAT_S, self._beat)
         now = self._loop.time()
@@ -66,13 +68,13 @@ class Listening:
             return
         if not self._told:
             self._told = True
-            self._tell(LegJudged(self._leg, verdict.heard.value, verdict.confidence, verdict.reason, verdict.at_s))
+            self._on_verdict(verdict)
         elif self._detector.beep_ended_at is not None:
             self.stop()
-            self._tell(LegBeeped(self._leg))
+            self._on_beep()
 
     def stop(self) -> None:
         """Hear no more."""
         self._timer.cancel()
-        if self._sound.sink is self:
-            self._sound.sink = None
+        if self._leg.sink is self:
+            self._leg.sink = None

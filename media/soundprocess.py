@@ -1,0 +1,51 @@
+"""A sound process: `python -m media.soundprocess <descriptor of its channel>`, begun by `media.workers`.
+
+It lives as long as the engine's process holds the other end of its channel.
+"""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+
+import uvloop
+
+from kit.garbage import look_less_often
+from media.channel import Channel
+from media.desk import SLOTS, Desk
+from media.events import Pulse
+from media.orders import Order
+
+
+async def serve(sock: socket.socket) -> None:
+    """Carry out orders until the other end is gone."""
+    over = asyncio.Event()
+
+    def obey(message: object, files: Sequence[int]) -> None:
+        order: Order = message  # pyright: ignore[reportAssignmentType]  nothing else is sent
+        try:
+            order.carry_out(desk, files)
+        except Exception as error:
+            desk.refuse(order, error)
+
+    channel = Channel(sock, obey, over.set)
+    desk = Desk(channel.send)
+    desk.tell(Pulse())
+    look_less_often()
+    while not over.is_set():
+        desk.beat()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), 1 / SLOTS)
+
+
+def main() -> None:
+    """Signals are the engine's: it ends its calls first."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    uvloop.run(serve(socket.socket(fileno=int(sys.argv[1]))))
+
+
+if __name__ == "__main__":
+    main()
