@@ -97,6 +97,14 @@ class LineLeg:
             return None
         return max(self.joined_at, self.sound.figures.last_packet_at or 0.0)
 
+    def press(self, keys: str) -> None:
+        """Press keys in the sound, or by INFO for a far end that takes them only so. Raises MediaError, SipError."""
+        remote = self.sound.remote
+        if self.call is not None and self.call.takes("INFO") and remote is not None and remote.dtmf is None:
+            self.call.press(keys)
+        else:
+            self.sound.press(keys)
+
     def comes_round(self, now: float, every: float) -> bool:
         """Whether its turn has come again, once in `every` seconds. Each leg has a moment of its own within them, so
         that many are not asked at once."""

@@ -287,8 +287,8 @@ class SipLines(Switchboard):
         mine = self._legs.get(leg)
         try:
             if mine is not None:
-                mine.sound.press(keys)
-        except MediaError as error:
+                mine.press(keys)
+        except (MediaError, SipError) as error:
             raise KeysNotTaken from error
 
     def monitor(self, supervisor: LegId, operator: LegId, mode: MonitorMode) -> None:

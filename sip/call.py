@@ -210,8 +210,12 @@ class Call:
     def refresh(self) -> None:
         """Refresh the session by what the other side takes (RFC 4028 §7.4); an offer under way does it too."""
         if self.reoffer is None and self._may_offer("INVITE"):
-            by_update = "UPDATE" in h.values(self.allow)
+            by_update = self.takes("UPDATE")
             self.reoffer = Reoffer(self, "UPDATE" if by_update else "INVITE", lambda: self._same(by_update))
+
+    def takes(self, method: str) -> bool:
+        """Whether the other side says that it takes this method."""
+        return method in h.values(self.allow)
 
     def _same(self, by_update: bool) -> bytes:
         return b"" if by_update else self.local_sdp

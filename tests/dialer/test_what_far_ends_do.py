@@ -42,6 +42,10 @@ class Far(Service):
         self.targets: list[str] = []
         self.transfers: list[tuple[int, bool]] = []
         self.invites: list[str] = []
+        self.digits: list[str] = []
+
+    def on_digit(self, call: Call, digit: str, duration_ms: int) -> None:
+        self.digits.append(digit)
 
     def on_offered(self, call: object) -> None:
         self.invites.append(call.request.uri)  # type: ignore[attr-defined]
@@ -236,16 +240,33 @@ async def test_keys_are_pressed_for_the_far_end(line: tuple[Far, SipLines, Ear])
     assert "".join(heard) == "12#"
 
 
-async def test_a_far_end_that_takes_no_keys_is_said_so(line: tuple[Far, SipLines, Ear]) -> None:
+async def test_keys_go_by_info_to_a_far_end_that_takes_none_in_its_sound(line: tuple[Far, SipLines, Ear]) -> None:
     far, lines, ear = line
     out, leg = await talk(far, lines, ear)
+    await refuse_events(out, lines, leg)
+
+    lines.press(leg, "12#")
+    await until(lambda: len(far.digits) == 3)
+
+    assert far.digits == ["1", "2", "#"]
+
+
+async def test_a_far_end_that_takes_no_keys_at_all_is_said_so(line: tuple[Far, SipLines, Ear]) -> None:
+    far, lines, ear = line
+    out, leg = await talk(far, lines, ear)
+    await refuse_events(out, lines, leg)
+    lines._legs[leg].call.allow = ["INVITE, ACK, BYE"]
+
+    with pytest.raises(KeysNotTaken):
+        lines.press(leg, "1")
+
+
+async def refuse_events(out: Outgoing, lines: SipLines, leg: LegId) -> None:
+    """The far end takes telephone-event out of its description."""
     number = str(DTMF.number).encode()
     kept = [one for one in out.call.local_sdp.split(b"\r\n") if not one.startswith((b"a=rtpmap:" + number, b"a=fmtp"))]
     out.call.renegotiate(b"\r\n".join(kept).replace(b" " + number + b"\r\n", b"\r\n", 1))
     await until(lambda: lines._legs[leg].sound.remote.dtmf is None)
-
-    with pytest.raises(KeysNotTaken):
-        lines.press(leg, "1")
 
 
 # ---------------------------------------------------------------- elsewhere
