@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import uvloop
 
+from kit import log
 from kit.garbage import look_less_often
 from media.channel import Channel
 from media.desk import SLOTS, Desk
@@ -44,6 +45,7 @@ def main() -> None:
     """Signals are the engine's: it ends its calls first."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    log.configure(json=not sys.stderr.isatty())
     uvloop.run(serve(socket.socket(fileno=int(sys.argv[1]))))
 
 

@@ -50,12 +50,14 @@ class Worker:
 
     def start(self) -> None:
         """Begin the process; orders wait for it. Raises OSError when there can be no more processes."""
-        paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
+        known = {name: value for name, value in os.environ.items() if not name.startswith("AHIZE_")}  # no secrets
+        known["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)
         self._process = subprocess.Popen(  # noqa: S603  our own interpreter
             [sys.executable, "-P", "-m", "media.soundprocess", str(self._theirs.fileno())],
             stdin=subprocess.DEVNULL,
+            stdout=2,  # what is asked of the service's own output is nothing but that
             pass_fds=(self._theirs.fileno(),),
-            env={**os.environ, "PYTHONPATH": paths},
+            env=known,
         )
         self._theirs.close()
 
