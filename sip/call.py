@@ -150,8 +150,9 @@ class Call:
     # ------------------------------------------------------------ ending
 
     def send_bye(self, reason: str | None) -> None:
-        """BYE now, and forget the dialog (§15.1.1)."""
+        """BYE now, and forget the dialog (§15.1.1); a 2xx of ours that waits for its ACK waits no longer."""
         assert self.dialog is not None
+        self._stop_repeating()
         self.agent.forget(self)
         Bye(self.agent, self.dialog, self.credentials, reason)
 
@@ -167,8 +168,7 @@ class Call:
         self.end_by_peer(h.shown(request.get("reason") or "bye", 200))
 
     def end_by_peer(self, cause: str) -> None:
-        if self.unacknowledged is not None:
-            self.unacknowledged.stop()
+        self._stop_repeating()
         self.quiet()
         self.agent.forget(self)
         if self.life is not Life.OVER:
@@ -181,6 +181,11 @@ class Call:
         if self.life is Life.UP:
             self.ended_by_us(cause)
             self.send_bye(None)
+
+    def _stop_repeating(self) -> None:
+        if self.unacknowledged is not None:
+            self.unacknowledged.stop()
+            self.unacknowledged = None
 
     def quiet(self) -> None:
         """Nothing of ours is begun any more."""
@@ -334,8 +339,7 @@ class Call:
     def take_as_acknowledged(self, *, answers: bool = False) -> None:
         """Their ACK came, or a new INVITE, which nobody sends who has not got our 2xx (RFC 5407 §3.1.4)."""
         if self.unacknowledged is not None:
-            self.unacknowledged.stop()
-            self.unacknowledged = None
+            self._stop_repeating()
             self.acknowledged(answers=answers)
 
     def acknowledged(self, *, answers: bool) -> None:

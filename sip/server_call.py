@@ -156,12 +156,12 @@ class ServerCall(Call):
         self.ended_by_us("refused")
 
     def hang_up(self, reason: str | None = None) -> None:
-        """480 before the answer; BYE after it, held until the ACK came (§15 ¶3)."""
+        """480 before the answer; BYE after it, held until the ACK of the answer came (§15 ¶3)."""
         if self.life in (Life.TRYING, Life.PROCEEDING):
             self.refuse(480)
         elif self.life is Life.UP:
             self.ended_by_us("bye")
-            if self.unacknowledged is None:
+            if self._confirmed or self.unacknowledged is None:
                 self.send_bye(reason)
             else:
                 self._bye = (reason,)
