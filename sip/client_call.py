@@ -87,8 +87,6 @@ class ClientCall(Call):
     def on_response(self, transaction: Transaction, response: Response, now: float) -> None:
         if 200 <= response.status < 300:
             self._success_or_fail(response)
-        elif self.life is Life.OVER or transaction is not self._transaction:
-            return
         elif response.status < 200:
             self._provisional(response)
         else:
@@ -253,8 +251,7 @@ class ClientCall(Call):
 
     def on_timeout(self, transaction: Transaction, now: float) -> None:
         """Timer B: nothing came back (§8.1.3.1 treats it as 408)."""
-        if transaction is self._transaction:
-            self._fail(408, "timeout")
+        self._fail(408, "timeout")
 
     def on_transport_error(self, transaction: Transaction, now: float) -> None:
         if transaction is not self._transaction:
