@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from enum import IntEnum, auto
 from typing import TYPE_CHECKING, ClassVar
 
@@ -73,7 +74,7 @@ LIFE: dict[tuple[Life, Turn], Life] = {
 }
 
 
-class Call:
+class Call(ABC):
     """One call with one other side. `local_sdp`, `remote_sdp`: the last bytes sent and got. `allow`: the lines in which
     the other side says what methods it takes. `holding`: whether our last offer holds."""
 
@@ -113,10 +114,10 @@ class Call:
         self.session = SessionTimer(self, agent.session_s)
         self.unacknowledged: Repeater | None = None
 
+    @abstractmethod
     def hang_up(self, reason: str | None = None) -> None:
         """End it at any moment: BYE when answered, CANCEL or 480 before. `reason` becomes a Reason header's text.
         A call that is over already stays so."""
-        raise NotImplementedError
 
     def turn(self, turn: Turn) -> None:
         """Move on. Raises `WrongState` for what `LIFE` does not hold."""
@@ -231,9 +232,9 @@ class Call:
         return self.offer is Offer.NONE and self.unacknowledged is None
 
     @property
+    @abstractmethod
     def has_early_answer(self) -> bool:
         """Whether offer and answer were exchanged reliably before the call was answered."""
-        return False
 
     def on_reoffer_accepted(self, body: bytes, response: Response) -> None:
         """2xx for our re-INVITE or UPDATE."""
@@ -353,8 +354,3 @@ class Call:
         if self.life is Life.UP:
             self.ended_by_us("no ack")
         self.send_bye(None)
-
-    # ------------------------------------------------------------ for transactions in which this call is the user
-
-    def on_transport_error(self, transaction: Transaction, now: float) -> None:
-        """A response could not be sent, or an ACK: the timers of the call find out what that means."""

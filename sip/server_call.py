@@ -166,8 +166,11 @@ class ServerCall(Call):
             else:
                 self._bye = (reason,)
 
-    def _refuse(self, status: int, reason: str | None = None, headers: Sequence[tuple[str, str]] = ()) -> None:
+    def quiet(self) -> None:
         self._reliable.stop()
+        super().quiet()
+
+    def _refuse(self, status: int, reason: str | None = None, headers: Sequence[tuple[str, str]] = ()) -> None:
         self.agent.reply(self._transaction, status, reason, headers, self._local_tag)
         self.agent.forget(self)
 
@@ -227,8 +230,7 @@ class ServerCall(Call):
 
     def give_up_unacknowledged(self) -> None:
         """No PRACK for 64*T1."""
-        if self.is_answering:
-            self.refuse(504)
+        self.refuse(504)
 
     @property
     def is_answering(self) -> bool:

@@ -1,39 +1,22 @@
 """Answers that seldom come: to a former INVITE, damaged, late, or by a way that fails, in virtual time."""
 
 import asyncio
-import errno
 
 import pytest
+from far_end import ACCOUNT, CHALLENGE, deaf, hear, sent, unable_to_send
 from imagined_net import B, Net, play, talking
 from listening import ANSWER, Ear, dial
 
 from sip.agent import UserAgent
-from sip.listener import Account
 from sip.message import Request, Response
-from sip.transport import Address
-
-FAR = Address(B, 5060)
-ACCOUNT = Account("trunk", B, 5060, "dialer", "secret", realm="r")
-
-
-def sent(net: Net, method: str) -> list[Request]:
-    return [message for _, _, message in net.log if isinstance(message, Request) and message.method == method]
-
-
-def hear(agent: UserAgent, response: Response, **fields: str) -> None:
-    """Let an agent get this from the far end."""
-    response.set("contact", f"<sip:far@{B}>")
-    for name, value in fields.items():
-        response.headers[name.replace("_", "-")] = [value]
-    agent.core.receive(response.encode(), FAR, agent.now())
 
 
 async def challenged(net: Net, first: UserAgent, second: UserAgent) -> Request:
-    """A call whose first INVITE was answered with a challenge; gives that INVITE. The far end says nothing by itself."""
-    second.core.receive = lambda data, source, now: None  # type: ignore[method-assign]
+    """A call whose first INVITE was challenged; gives that INVITE. The far end says nothing by itself."""
+    deaf(second)
     dial(first, (B, 5060), account=ACCOUNT)
     former = sent(net, "INVITE")[0]
-    hear(first, former.reply(401, to_tag="x"), www_authenticate='Digest realm="r", nonce="n", qop="auth"')
+    hear(first, former.reply(401, to_tag="x"), www_authenticate=CHALLENGE)
     assert len(sent(net, "INVITE")) == 2
     return former
 
@@ -52,14 +35,7 @@ def test_a_200_to_the_invite_before_the_challenge_is_acked_and_hung_up() -> None
 
 def test_an_ack_for_a_challenge_that_cannot_leave_does_not_end_the_call() -> None:
     async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
-        carry = net.carry
-
-        def carry_no_ack(data: bytes, sender: Address, to: Address) -> None:
-            if data.startswith(b"ACK"):
-                raise OSError(errno.ENETUNREACH, "unreachable")
-            carry(data, sender, to)
-
-        net.carry = carry_no_ack  # type: ignore[method-assign]
+        unable_to_send(net, "ACK")
         await challenged(net, first, second)
         await asyncio.sleep(0.1)
         hear(first, sent(net, "INVITE")[1].reply(200, to_tag="far", body=ANSWER))
