@@ -77,7 +77,10 @@ class Poller:
         for number, _ in self._poll(0, _MOST_AT_ONCE):
             reader = readers.get(number)
             if reader is not None:  # an earlier one of this round may have closed it
-                reader(now)
+                try:
+                    reader(now)
+                except Exception as error:  # one that always fails must not take the others' turns
+                    self._loop.call_exception_handler({"message": "a reader of sound failed", "exception": error})
 
 
 _pollers: WeakKeyDictionary[asyncio.AbstractEventLoop, Poller] = WeakKeyDictionary()

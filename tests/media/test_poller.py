@@ -45,6 +45,32 @@ async def test_whoever_is_removed_by_an_earlier_reader_is_not_called_in_the_same
             sock.close()
 
 
+async def test_a_reader_that_fails_at_each_packet_of_a_flood_holds_up_nobody_else():
+    poller, called = Poller.of_running_loop(), []
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+    (bad, flood), (good, other) = pairs = pair(), pair()
+
+    def fails(_now: float) -> None:
+        bad.recv(10)
+        flood.send(b"more")
+        raise ValueError("no sound")
+
+    def hears(_now: float) -> None:
+        called.append(good.recv(10))
+
+    poller.add(bad, fails)
+    poller.add(good, hears)
+    flood.send(b"sound")
+    other.send(b"sound")
+    await until(lambda: called)
+
+    assert called == [b"sound"]
+    for one, far in pairs:
+        poller.remove(one)
+        one.close()
+        far.close()
+
+
 async def test_it_ends_with_its_last_socket_and_begins_anew_with_the_next_leg(ports, peers):
     before = pollers_open()
 

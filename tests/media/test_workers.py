@@ -2,13 +2,14 @@
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from rtp_peer import settle, until
+from rtp_peer import open_sockets, settle, until
 from sealed_talker import SealedTalker
 from talker import SILENT, Talker
 from test_recorder import Kept
@@ -298,6 +299,27 @@ async def test_a_fault_in_one_order_leaves_the_others_alone(far, media: Workers)
     await until(lambda: one.hears(two) and two.hears(one), 10)
 
     assert home(ann).pid == before
+
+
+async def test_a_leg_that_a_process_has_no_room_for_gives_its_ports_back(media: Workers) -> None:
+    """Of two sockets that were sent along one arrives at most."""
+    before = open_sockets()
+    for worker in media._working:
+        assert worker.pid is not None
+        number = len(os.listdir(f"/proc/{worker.pid}/fd")) + 1
+        _, most = resource.prlimit(worker.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, (number, most))
+    ann, bob = media.open(), media.open()
+    ann.join(bob)
+    figures = [await closed(sound) for sound in (ann, bob)]
+    await until(lambda: not any(worker.legs for worker in media._workers), 5)
+
+    for worker in media._working:
+        assert worker.pid is not None
+        assert len(os.listdir(f"/proc/{worker.pid}/fd")) < resource.prlimit(worker.pid, resource.RLIMIT_NOFILE)[0]
+        resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, (most, most))
+    assert [one.stats.received for one in figures] == [0, 0]
+    assert open_sockets() == before
 
 
 # ---------------------------------------------------------------- the engine's own end
