@@ -156,6 +156,16 @@ async def test_a_silent_side_is_asked_for_as_long_as_told(agent: UserAgent, ear:
     assert (request.uri, request.to_tag, request.get("accept")) == (call.dialog.remote_target, "far", "application/sdp")
 
 
+async def test_an_answer_that_comes_after_the_patience_is_of_no_use(agent: UserAgent, ear: Ear, raw: RawPeer) -> None:
+    call, _ = await answered(agent, ear, raw)
+    assert await call.probe(0.1) == 408
+    raw.answer(await raw.until("OPTIONS"), 481)
+    while agent.transactions.unanswered():
+        await asyncio.sleep(0.01)
+
+    assert (call.is_up, agent.counts.errors) == (True, 0)
+
+
 async def test_a_challenge_to_the_question_is_answered_and_the_bye_comes_after(
     agent: UserAgent, ear: Ear, raw: RawPeer
 ) -> None:
