@@ -24,6 +24,7 @@ async def challenged(net: Net, first: UserAgent, second: UserAgent) -> Request:
 def test_a_200_to_the_invite_before_the_challenge_is_acked_and_hung_up() -> None:
     async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
         former = await challenged(net, first, second)
+        assert next(iter(first.core.placed)).request.cseq.number == 2
         hear(first, sent(net, "INVITE")[1].reply(200, to_tag="far", body=ANSWER))
         hear(first, former.reply(200, to_tag="fork", body=ANSWER))
         assert one.words() == ["answered"]
