@@ -98,7 +98,9 @@ class CallWatcher(Protocol):
         """The operator's leg ended; the customer waits for another."""
         ...
 
-    def over(self, call: "LiveCall") -> None: ...
+    def over(self, call: "LiveCall") -> None:
+        """It ends, which the line has not confirmed yet, or is gone; may come twice."""
+        ...
 
 
 @dataclass(slots=True)
@@ -276,6 +278,10 @@ class Floor:
         self.calls.pop(call.id, None)
         self.by_leg.pop(call.leg, None)
         self.fewer.set()
+        self.over(call)
+
+    def over(self, call: LiveCall) -> None:
+        """Nobody goes along with the call any more: it ends, or is gone. Twice is fine."""
         for watcher in self.watchers:
             self.guarded(watcher.over, call)
 

@@ -412,6 +412,48 @@ async def test_a_customer_who_hangs_up_meanwhile_leaves_no_phone_ringing() -> No
 
 
 @virtual
+async def test_an_operator_who_hangs_up_meanwhile_leaves_no_phone_ringing_even_if_the_end_is_never_confirmed() -> None:
+    for warm in (False, True):
+        async with centre_of(("1007", SLOW)) as centre:
+            await centre.staff(1)
+            call, operator = await talk(centre)
+            await centre.engine.transfer_to_phone(call, operator, "1007", warm=warm)
+
+            customer(centre).state = "answers no BYE"
+            await centre.engine.hang_up(call, operator)
+            await asyncio.sleep(SLOW.after_s + 1)
+
+            assert {leg.number for leg in centre.lines.legs.values()} == {"1001", CUSTOMER}
+            assert (centre.lines.leg_to("1001").joined, centre.facts(CallTransferred)) == (None, [])
+
+
+@virtual
+async def test_a_phone_that_refuses_after_the_operator_hung_up_brings_nobody_back() -> None:
+    async with centre_of(("1007", BUSY)) as centre:
+        await centre.staff(1)
+        call, operator = await talk(centre)
+        await centre.engine.transfer_to_phone(call, operator, "1007", warm=False)
+
+        customer(centre).state = "answers no BYE"
+        await centre.engine.hang_up(call, operator)
+        await asyncio.sleep(BUSY.after_s + 1)
+
+        assert (with_whom(centre), centre.facts(CallResumed)) == (None, [])
+
+
+@virtual
+async def test_a_colleague_is_free_as_soon_as_the_operator_who_asked_hangs_up() -> None:
+    async with centre_of() as centre:
+        await centre.staff(1)
+        call, operator, colleague = await with_colleague(centre)
+
+        customer(centre).state = "answers no BYE"
+        await centre.engine.hang_up(call, operator)
+
+        assert (centre.state(colleague), centre.lines.leg_to("1002").joined) == ("ready", None)
+
+
+@virtual
 async def test_a_phone_that_is_none_of_ours_is_not_called() -> None:
     def refuses(request: object, now: object) -> Verdict:
         return Verdict(getattr(request, "number") in ("1001", CUSTOMER), Reason("not_an_extension"))  # noqa: B009
