@@ -90,6 +90,10 @@ class PhoneOwner(Protocol):
 class CallWatcher(Protocol):
     """Whoever goes along with a talk without being one of the two."""
 
+    def phone_down(self, leg: "PhoneLeg", event: days.Event, reason: Reason) -> None:
+        """An operator's phone is gone, maybe one that the watcher uses."""
+        ...
+
     def bridged(self, call: "LiveCall", leg: LegId) -> None:
         """The customer and this leg hear each other from now on."""
         ...

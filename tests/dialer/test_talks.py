@@ -264,18 +264,20 @@ async def test_a_colleague_who_cannot_help_is_free_again() -> None:
 
 
 @virtual
-async def test_a_colleague_whose_phone_is_lost_takes_nobody() -> None:
+async def test_a_colleague_whose_phone_is_lost_takes_nobody_and_the_customer_comes_back() -> None:
     async with centre_of() as centre:
         await centre.staff(1)
         call, operator, colleague = await with_colleague(centre)
+
         centre.lines.hang_up_far(centre.lines.leg_to("1002").id)
-        await centre.until(lambda: centre.state(colleague) == "offline")
+        await centre.until(lambda: centre.facts(TransferFailed))
 
-        with pytest.raises(NoTransfer):
-            await centre.engine.end_transfer(call, operator, complete=True)
-        await centre.engine.end_transfer(call, operator, complete=False)
-
-        assert with_whom(centre) == "1001"
+        assert (with_whom(centre), centre.state(colleague)) == ("1001", "offline")
+        (failed,) = centre.facts(TransferFailed)
+        assert (failed.operator, failed.extension, failed.reason.code) == (operator, "1002", "phone_lost")
+        for complete in (True, False):
+            with pytest.raises(NoTransfer):
+                await centre.engine.end_transfer(call, operator, complete=complete)
 
 
 @virtual
