@@ -399,6 +399,28 @@ async def test_a_colleague_who_says_no_is_let_go_and_the_customer_taken_up_again
 
 
 @virtual
+async def test_an_operator_who_held_by_his_phones_key_speaks_with_the_colleague_and_not_with_the_customer() -> None:
+    for extension, staffed in (("1007", False), ("1002", True)):
+        async with centre_of() as centre:
+            await centre.staff(1)
+            call, operator = await talk(centre)
+            if staffed:
+                await centre.engine.sign_in(OperatorId("op2"), extension)
+                await centre.engine.set_ready(OperatorId("op2"))
+                await asyncio.sleep(1)
+            phone = centre.lines.leg_to("1001")
+
+            centre.lines.hold_far(phone.id, held=True)
+            await centre.engine.transfer_to_phone(call, operator, extension, warm=True)
+            await asyncio.sleep(1)
+            centre.lines.hold_far(phone.id, held=False)
+
+            assert (phone.joined, customer(centre).prompt) == (centre.lines.leg_to(extension).id, "wait")
+            await centre.engine.end_transfer(call, operator, complete=True)
+            assert with_whom(centre) == extension
+
+
+@virtual
 async def test_a_customer_who_hangs_up_meanwhile_leaves_no_phone_ringing() -> None:
     async with centre_of(("1007", FarEnd(status=487, after_s=1e9))) as centre:
         await centre.staff(1)
