@@ -337,6 +337,7 @@ class Calls:
     def _hang_up(self, call: LiveCall) -> None:
         call.stop_timer()
         self._floor.queue.remove(call.id)
+        self._floor.over(call)
         self._ending.free_operator(call)
         self._later(call, self._floor.settings.ending_s, self._overdue)
         self._floor.guarded(self._floor.ports.lines.hang_up, call.leg)
