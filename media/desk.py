@@ -1,12 +1,14 @@
 """The legs of a sound process: what the engine's process orders is done with them, and what happens is told."""
 
 import asyncio
+import errno
+import os
 import pickle
 import socket
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from media.errors import MediaError
+from media.errors import MediaError, NoSocketsLeft
 from media.events import Begun, Closed, Event, FirstPacket, Key, Left, Note, Piece, Pulse, Trouble
 from media.inproc import LocalSound
 from media.legstate import LegState
@@ -27,25 +29,30 @@ class Desk:
         self._slot = 0
 
     def open(self, number: int, files: Sequence[int], state: LegState | None, first_voice_at: float | None) -> Leg:
-        """A leg on these two sockets, perhaps one that another process had."""
-        rtp, rtcp = (socket.socket(fileno=file) for file in files)
-        leg = Leg(PortPair(rtp, rtcp), "", state=state)
+        """A leg on these two sockets, perhaps one that another process had. Raises NoSocketsLeft."""
+        sockets = [socket.socket(fileno=file) for file in files]
+        if len(sockets) != 2:  # what this process has no room for does not arrive
+            for sock in sockets:
+                sock.close()
+            raise NoSocketsLeft(os.strerror(errno.EMFILE))
+        leg = Leg(PortPair(*sockets), "", state=state)
         sound = self.sounds[number] = LocalSound(leg, first_voice_at)
         sound.on_first_packet = lambda at: self.tell(FirstPacket(number, at))
         sound.on_dtmf = lambda key: self.tell(Key(number, key))
         return leg
 
     def leave(self, number: int) -> None:
-        """Give a leg away."""
-        sound = self.sounds.pop(number)
-        tape = sound.leave()
-        self.tell(Left(_note(number, sound), self.recording.pop(number, 0), tape))
+        """Give a leg away. One that could not be opened is let go of all the same: it begins elsewhere."""
+        sound, turn = self.sounds.pop(number, None), self.recording.pop(number, 0)
+        tape = sound.leave() if sound is not None else None
+        self.tell(Left(_note(number, sound), turn, tape))
 
     def close(self, number: int) -> None:
-        """End a leg."""
+        """End a leg, also one that could not be opened: the engine's process waits for the word."""
         self.recording.pop(number, None)
-        sound = self.sounds.pop(number)
-        sound.close()
+        sound = self.sounds.pop(number, None)
+        if sound is not None:
+            sound.close()
         self.tell(Closed(_note(number, sound)))
 
     def beat(self) -> None:
@@ -63,7 +70,9 @@ class Desk:
         self.tell(Trouble(type(order).__name__, why))
 
 
-def _note(number: int, sound: LocalSound) -> Note:
+def _note(number: int, sound: LocalSound | None) -> Note:
+    if sound is None:
+        return Note(number, b"")
     return Note(number, pickle.dumps(sound.leg.state, pickle.HIGHEST_PROTOCOL), sound.first_voice_at)
 
 

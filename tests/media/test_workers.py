@@ -2,13 +2,14 @@
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from rtp_peer import settle, until
+from rtp_peer import open_sockets, settle, until
 from sealed_talker import SealedTalker
 from talker import SILENT, Talker
 from test_recorder import Kept
@@ -298,6 +299,27 @@ async def test_a_fault_in_one_order_leaves_the_others_alone(far, media: Workers)
     await until(lambda: one.hears(two) and two.hears(one), 10)
 
     assert home(ann).pid == before
+
+
+async def test_a_leg_that_a_process_has_no_room_for_gives_its_ports_back(media: Workers) -> None:
+    """Of the two sockets that were sent along one arrives."""
+    before = open_sockets()
+    pids = [worker.pid for worker in media._working if worker.pid is not None]
+    files = {pid: len(os.listdir(f"/proc/{pid}/fd")) for pid in pids}
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for pid in pids:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (files[pid] + 1, hard))
+
+    ann, bob = media.open(), media.open()
+    ann.join(bob)
+    figures = [await closed(sound) for sound in (ann, bob)]
+    await until(lambda: not any(worker.legs for worker in media._workers), 5)
+
+    assert [one.stats.received for one in figures] == [0, 0]
+    assert open_sockets() == before
+    for pid in pids:
+        assert len(os.listdir(f"/proc/{pid}/fd")) <= files[pid]
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
 
 
 # ---------------------------------------------------------------- the engine's own end
