@@ -76,7 +76,8 @@ LIFE: dict[tuple[Life, Turn], Life] = {
 
 class Call:
     """One call with one other side. `local_sdp`, `remote_sdp`: the last bytes sent and got. `allow`: the lines in which
-    the other side says what methods it takes. `holding`: whether our last offer holds."""
+    the other side says what methods it takes. `holding`: whether our last offer holds. `keys`: those on their
+    way by INFO."""
 
     __slots__ = (
         "agent",
@@ -85,6 +86,7 @@ class Call:
         "credentials",
         "dialog",
         "holding",
+        "keys",
         "life",
         "local_sdp",
         "offer",
@@ -105,6 +107,7 @@ class Call:
         self.credentials = credentials
         self.dialog: Dialog | None = None
         self.holding = False
+        self.keys: Keys | None = None
         self.life = Life.TRYING
         self.local_sdp = local_sdp
         self.offer = Offer.NONE
@@ -280,7 +283,8 @@ class Call:
         them. Raises `WrongState` for a call that is not up, `UnsafeField`."""
         if not self.is_up:
             raise WrongState("keys are pressed in a call that is up")
-        Keys(self, keys)
+        self.keys = self.keys or Keys(self)
+        self.keys.press(keys)
 
     async def probe(self, within: float) -> int:
         """Ask the other side whether the call still is: OPTIONS inside the dialog (§11, §12.2). Gives the final
