@@ -10,6 +10,9 @@ from media.rtp import distance
 
 _STRIDE = 0x4000
 """A step along a stream that no receiver takes for one back."""
+_WINDOW = 128
+"""Packets behind the highest one that the library remembers (RFC 3711 §3.3.2)."""
+_MOST_OTHERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +42,35 @@ _Keyed = tuple[Suite, bytes]
 
 @dataclass(slots=True)
 class Place:
-    """How far one stream came: the latest source and its highest index, rollovers and all (RFC 3711 §3.3.1)."""
+    """How far one stream came: the latest source and its highest index, rollovers and all (RFC 3711 §3.3.1). `others`:
+    the indices of a few sources before it, which may come again."""
 
     ssrc: bytes = b""
     index: int = 0
+    others: dict[bytes, int] = field(default_factory=dict[bytes, int])
 
     def note(self, packet: bytes) -> None:
         """A packet that passed."""
         ssrc, sequence = packet[8:12], int.from_bytes(packet[2:4])
         if ssrc != self.ssrc:
-            self.ssrc, self.index = ssrc, sequence
-        elif (ahead := distance(sequence, self.index & 0xFFFF)) > 0:
+            self._turn_to(ssrc, sequence)
+        if (ahead := distance(sequence, self.index & 0xFFFF)) > 0:
             self.index += ahead
 
-    def way(self) -> Iterator[bytes]:
-        """Packets that bring a new session to this place, none of which is ever sent."""
-        for index in (*range(0, self.index, _STRIDE), self.index) if self.ssrc else ():
-            yield b"\x80\x00" + (index & 0xFFFF).to_bytes(2) + bytes(4) + self.ssrc
+    def _turn_to(self, ssrc: bytes, sequence: int) -> None:
+        if self.ssrc:
+            self.others[self.ssrc] = self.index
+        self.ssrc, self.index = ssrc, self.others.pop(ssrc, sequence)
+        if len(self.others) > _MOST_OTHERS:
+            del self.others[next(iter(self.others))]
+
+    def way(self, window: int = 1) -> Iterator[bytes]:
+        """Packets that bring a new session to this place, none of which is ever sent. The last `window` of a source
+        are among them: none of those passes again."""
+        for ssrc, highest in (*self.others.items(), (self.ssrc, self.index)) if self.ssrc else ():
+            recent = max(0, highest - window + 1)
+            for index in (*range(0, recent, _STRIDE), *range(recent, highest + 1)):
+                yield b"\x80\x00" + (index & 0xFFFF).to_bytes(2) + bytes(4) + ssrc
 
 
 @dataclass(slots=True)
@@ -101,7 +116,7 @@ class Srtp:
             self._outgoing.protect(packet)
         for _ in range(since.reports):
             self._outgoing.protect_rtcp(b"\x80\xc9\x00\x01" + since.sent.ssrc)
-        for packet in since.heard.way():
+        for packet in since.heard.way(_WINDOW):
             self._incoming.unprotect(them.protect(packet))
         self.progress = since
 

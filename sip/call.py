@@ -77,7 +77,8 @@ LIFE: dict[tuple[Life, Turn], Life] = {
 
 class Call(ABC):
     """One call with one other side. `local_sdp`, `remote_sdp`: the last bytes sent and got. `allow`: the lines in which
-    the other side says what methods it takes. `holding`: whether our last offer holds."""
+    the other side says what methods it takes. `holding`: whether our last offer holds. `keys`: those on their
+    way by INFO."""
 
     __slots__ = (
         "agent",
@@ -86,6 +87,7 @@ class Call(ABC):
         "credentials",
         "dialog",
         "holding",
+        "keys",
         "life",
         "local_sdp",
         "offer",
@@ -106,6 +108,7 @@ class Call(ABC):
         self.credentials = credentials
         self.dialog: Dialog | None = None
         self.holding = False
+        self.keys: Keys | None = None
         self.life = Life.TRYING
         self.local_sdp = local_sdp
         self.offer = Offer.NONE
@@ -286,7 +289,8 @@ class Call(ABC):
         them. Raises `WrongState` for a call that is not up, `UnsafeField`."""
         if not self.is_up:
             raise WrongState("keys are pressed in a call that is up")
-        Keys(self, keys)
+        self.keys = self.keys or Keys(self)
+        self.keys.press(keys)
 
     async def probe(self, within: float) -> int:
         """Ask the other side whether the call still is: OPTIONS inside the dialog (§11, §12.2). Gives the final

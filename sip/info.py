@@ -34,21 +34,27 @@ def digit_of(request: Request) -> tuple[str, int] | None:
 
 
 class Keys:
-    """Keys on their way to the other side, each once the one before is answered. Raises `UnsafeField` for what is no
-    key."""
+    """Keys on their way to the other side, each once the one before is answered."""
 
-    __slots__ = ("_call", "_left")
+    __slots__ = ("_call", "_left", "_waits")
 
-    def __init__(self, call: Call, keys: str) -> None:
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._left: list[str] = []
+        self._waits = False
+
+    def press(self, keys: str) -> None:
+        """After those that are on their way. Raises `UnsafeField` for what is no key."""
         if not DIGITS.issuperset(keys):
             raise UnsafeField("a key is one of 0-9, *, #, A-D")
-        self._call = call
-        self._left = list(keys)
-        self._next()
+        self._left += keys
+        if not self._waits:
+            self._next()
 
     def _next(self) -> None:
         dialog = self._call.dialog
-        if not self._left or dialog is None or not self._call.is_up:
+        self._waits = bool(self._left) and dialog is not None and self._call.is_up
+        if dialog is None or not self._waits:
             return
         body = f"Signal={self._left.pop(0)}\r\nDuration={_USUAL_MS}\r\n".encode()
         request = dialog.request("INFO", dialog.next_cseq(), body)
@@ -57,8 +63,9 @@ class Keys:
         agent.send(request, dialog.next_hop(), self._call.credentials, self._answered, number=dialog.next_cseq)
 
     def _answered(self, status: int, _response: Response | None) -> None:
-        if status < 300:
-            self._next()
+        if status >= 300:
+            self._left.clear()
+        self._next()
 
 
 def _pair(line: str) -> tuple[str, str, str]:

@@ -1,6 +1,7 @@
 """Sealed packets, the keys that descriptions tell, and what both sides agree on."""
 
 import os
+import pickle
 from dataclasses import replace
 
 import pytest
@@ -94,6 +95,50 @@ def test_junk_opens_to_the_rooms_own_errors(junk):
     for opens in (there.open, there.open_report):
         with pytest.raises((MalformedPacket, ForgedPacket)):
             opens(junk)
+
+
+def elsewhere(srtp: Srtp, ours: bytes, theirs: bytes) -> Srtp:
+    """As it goes on in another process."""
+    there = Srtp(pickle.loads(pickle.dumps(srtp.progress)))
+    there.key(AES_CM_80, ours, theirs)
+    return there
+
+
+def test_what_was_heard_before_a_move_is_still_a_replay_after_it():
+    ours, theirs = os.urandom(30), os.urandom(30)
+    near, far = Srtp(), Srtp()
+    near.key(AES_CM_80, ours, theirs)
+    far.key(AES_CM_80, theirs, ours)
+    sealed = [far.seal(packet(sequence & 0xFFFF)) for sequence in range(65_400, 65_700)]
+    for one in sealed:
+        near.open(one)
+
+    moved = elsewhere(near, ours, theirs)
+
+    for one in sealed:
+        with pytest.raises(ReplayedPacket):
+            moved.open(one)
+    assert moved.open(far.seal(packet(164))) == packet(164)
+
+
+def test_a_source_that_comes_again_is_opened_after_a_move_as_before():
+    """A far end that played music meanwhile, after its own numbers had wrapped."""
+    ours, theirs = os.urandom(30), os.urandom(30)
+    near, far = Srtp(), Srtp()
+    near.key(AES_CM_80, ours, theirs)
+    far.key(AES_CM_80, theirs, ours)
+    for sequence in range(60_000, 66_000, 50):
+        near.open(far.seal(packet(sequence & 0xFFFF)))
+    music = far.seal(rtp.build(rtp.Packet(0, 9, 160, 0xBEEF, bytes(160))))
+    near.open(music)
+
+    between = elsewhere(near, ours, theirs)
+    assert between.open(far.seal(packet(500))) == packet(500)
+    again = elsewhere(between, ours, theirs)
+
+    assert again.open(far.seal(packet(501))) == packet(501)
+    with pytest.raises(ReplayedPacket):
+        again.open(music)
 
 
 def test_a_packet_too_long_for_sound_is_malformed():

@@ -146,6 +146,21 @@ def test_our_keys_go_by_info_one_after_the_other() -> None:
     play(scene)
 
 
+def test_keys_pressed_while_others_are_on_their_way_come_behind_them() -> None:
+    async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
+        call, _ = await talking(first, second, other)
+        lost: list[Request] = []
+        net.lose = lambda _, message: not lost and kind(message) == "INFO" and not lost.append(message)  # type: ignore[func-returns-value]
+        call.press("12")
+        call.press("3")
+        await asyncio.sleep(5)
+        call.press("4")
+        await asyncio.sleep(5)
+        assert [entry[2] for entry in other.of("digit")] == list("1234")
+
+    play(scene)
+
+
 def test_keys_that_the_other_side_refuses_end_there() -> None:
     async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
         call, theirs = await talking(first, second, other)
@@ -153,5 +168,8 @@ def test_keys_that_the_other_side_refuses_end_there() -> None:
         call.press("12")
         await asyncio.sleep(5)
         assert net.flow()[-2:] == ["INFO", 481]
+        call.press("3")
+        await asyncio.sleep(5)
+        assert net.flow()[-4:] == ["INFO", 481, "INFO", 481]
 
     play(scene)
