@@ -4,7 +4,6 @@ It lives as long as the engine's process holds the other end of its channel.
 """
 
 import asyncio
-import contextlib
 import signal
 import socket
 import sys
@@ -16,7 +15,7 @@ from kit import log
 from kit.garbage import look_less_often
 from media.channel import Channel
 from media.desk import SLOTS, Desk
-from media.events import Pulse
+from media.events import Notes
 from media.orders import Order
 
 
@@ -33,12 +32,15 @@ async def serve(sock: socket.socket) -> None:
 
     channel = Channel(sock, obey, over.set)
     desk = Desk(channel.send)
-    desk.tell(Pulse())
+    desk.tell(Notes())
     look_less_often()
-    while not over.is_set():
-        desk.beat()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(over.wait(), 1 / SLOTS)
+    _beat(desk)
+    await over.wait()
+
+
+def _beat(desk: Desk) -> None:
+    asyncio.get_running_loop().call_later(1 / SLOTS, _beat, desk)
+    desk.beat()
 
 
 def main() -> None:
