@@ -240,9 +240,9 @@ class Call(ABC):
         return self.offer is Offer.NONE and self.unacknowledged is None
 
     @property
-    @abstractmethod
     def has_early_answer(self) -> bool:
         """Whether offer and answer were exchanged reliably before the call was answered."""
+        return self.offer is Offer.NONE and bool(self.remote_sdp and self.local_sdp)
 
     def on_reoffer_accepted(self, body: bytes, response: Response) -> None:
         """2xx for our re-INVITE or UPDATE."""

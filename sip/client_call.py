@@ -142,10 +142,6 @@ class ClientCall(Call):
             return b""
         return self.local_sdp
 
-    @property
-    def has_early_answer(self) -> bool:
-        return bool(self.remote_sdp) and self.offer is Offer.NONE
-
     def dialog_of(self, request: Request) -> Dialog:
         early = self.early.get(request.from_tag)
         return early.dialog if early is not None else super().dialog_of(request)

@@ -143,7 +143,7 @@ class ServerCall(Call):
             return
         self.turn(Turn.ANSWER)
         self._reliable.stop()
-        settled = self.offer is Offer.NONE and bool(self.remote_sdp and self.local_sdp)
+        settled = super().has_early_answer
         self.send_answer(self._transaction, self.request, b"" if settled else sdp, self.agent.now())
         if self.replaces is not None:
             self.replaces.hang_up("replaced")
@@ -238,7 +238,7 @@ class ServerCall(Call):
 
     @property
     def has_early_answer(self) -> bool:
-        return self.offer is Offer.NONE and bool(self.remote_sdp and self.local_sdp) and not self._reliable.holds_sdp
+        return super().has_early_answer and not self._reliable.holds_sdp
 
     def on_cancel(self) -> None:
         """CANCEL before our final answer (§9.2)."""
