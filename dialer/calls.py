@@ -310,7 +310,7 @@ class Calls:
         self._operators.let_go(left, call.id, 0.0)
 
     def take_back_for_good(self, call: LiveCall) -> None:
-        """No answer is wanted any more: cancel what only rings, let go who is still being greeted or waits."""
+        """No answer is wanted any more: cancel what only rings. Who is on the line already is served, or waits on."""
         if call.life.state in UNANSWERED:
             self.tell(call, Event.TAKE_BACK)
 
