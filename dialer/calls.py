@@ -179,8 +179,8 @@ class Calls:
         return max(0.0, self._floor.monotonic() - since)
 
     def hand_on(self, call: LiveCall, seat: Seat) -> None:
-        """From one operator, who wraps up, to another, who must be free."""
-        self._ending.free_operator(call)
+        """From one operator, who is ready at once, to another, who must be free and whose the result is."""
+        self._ending.free_operator(call, handed_on=True)
         call.hold.muted = False
         self._join(call, seat)
 

@@ -51,8 +51,8 @@ class Ending:
         elif call.life.talk_s >= _SPEAKS_WITHIN_S:
             SILENT.inc()
 
-    def free_operator(self, call: LiveCall) -> None:
-        """Its operator wraps up, or is ready again when the call never came about."""
+    def free_operator(self, call: LiveCall, *, handed_on: bool = False) -> None:
+        """Its operator wraps up, or is ready again: when the call never came about, or its result is a colleague's."""
         operator, call.operator = call.operator, None
         seat = self._floor.seats.get(operator) if operator is not None else None
         if seat is None:
@@ -60,7 +60,7 @@ class Ending:
         if seat.day.state is State.TALKING and seat.day.call == call.id and seat.leg is not None:
             self._floor.guarded(self._floor.ports.lines.part, seat.leg)
         wrap_up_s = call.campaign.wrap_up_s if call.campaign is not None else self._floor.settings.wrap_up_s
-        self._operators.let_go(operator, call.id, wrap_up_s)
+        self._operators.let_go(operator, call.id, 0.0 if handed_on else wrap_up_s)
 
     def count(self, call: LiveCall, *, abandoned: bool) -> None:
         """A live answer's fate goes into the budget, once."""

@@ -42,12 +42,12 @@ async def shown(wanted: Id, actor: Reader, db: Db) -> ProjectOut:
 
 
 @router.patch("/{wanted}")
-async def changed(wanted: Id, body: ProjectPatch, actor: Editor, db: Db) -> ProjectOut:
-    """Change what the body names."""
+async def changed(wanted: Id, body: ProjectPatch, actor: Editor, db: Db, clock: Now) -> ProjectOut:
+    """Change what the body names; the audit trail keeps what."""
     actor.check(Right.PROJECTS_EDIT, wanted)
     values = body.model_dump(exclude_unset=True)
     named = {name: value for name, value in values.items() if value is not None or name in NULLABLE}
-    await db.write(lambda tx: service.change(tx, wanted, named))
+    await db.write(lambda tx: service.change(tx, wanted, named, actor.user, clock.now()))
     return await _shown(db, wanted)
 
 

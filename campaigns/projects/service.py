@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from campaigns.dispositions import service as dispositions
 from campaigns.errors import NameTaken, NumberTaken
 from campaigns.projects.models import project
+from identity.audit import service as audit
 from kit import ids
 from kit.db import Tx
 from kit.errors import NotFound
@@ -28,8 +29,8 @@ async def create(tx: Tx, values: dict[str, Any], at: datetime) -> str:
     return new
 
 
-async def change(tx: Tx, wanted: str, values: dict[str, Any]) -> None:
-    """Change what `values` names. Raises NotFound, NameTaken, NumberTaken."""
+async def change(tx: Tx, wanted: str, values: dict[str, Any], by: str, now: datetime) -> None:
+    """Change what `values` names, by a user. Raises NotFound, NameTaken, NumberTaken."""
     if "inbound_numbers" in values:
         await _numbers_free(tx.conn, values["inbound_numbers"], wanted)
     if not values:
@@ -40,6 +41,7 @@ async def change(tx: Tx, wanted: str, values: dict[str, Any]) -> None:
         raise NameTaken from None
     if not done.rowcount:
         raise NotFound
+    await audit.record(tx, by, "project.changed", wanted, wanted, values, now)
 
 
 async def find(conn: AsyncConnection, wanted: str) -> RowMapping:

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from doors import Doors
 from httpx import AsyncClient
+from sqlalchemy import select
 
+from identity.audit.models import audit
 from identity.roles.rights import Role
 
 API = "/api/v1"
@@ -40,6 +42,17 @@ async def test_a_project_is_changed_in_what_is_named(administrator: AsyncClient)
     answer = await administrator.patch(f"{API}/projects/{made['id']}", json={"name": "Yeni", "greeting": None})
 
     assert answer.json() == {**made, "name": "Yeni", "greeting": None}
+
+
+async def test_a_change_of_a_project_is_in_the_audit_trail(doors: Doors, administrator: AsyncClient):
+    made = await project(administrator)
+
+    await administrator.patch(f"{API}/projects/{made['id']}", json={"keep_days": 1})
+
+    async with doors.db.read() as conn:
+        line = (await conn.execute(select(audit).where(audit.c.action == "project.changed"))).one()
+    assert (line.project, line.subject, line.detail) == (made["id"], made["id"], {"keep_days": 1})
+    assert line.actor is not None
 
 
 async def test_a_name_and_a_number_belong_to_one_project(administrator: AsyncClient):
