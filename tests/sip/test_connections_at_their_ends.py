@@ -238,3 +238,12 @@ async def test_any_port_is_one_that_is_free_for_udp_and_tcp(monkeypatch: pytest.
     again = await open_udp(("127.0.0.1", port), lambda data, source: None)
     for one in (udp, tcp, again, *taken):
         one.close()
+
+
+async def test_a_set_port_that_is_taken_for_tcp_is_given_up_at_once() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(OSError, match=str(port)):
+            await open_wires(("127.0.0.1", port), above())
+    await asyncio.sleep(0)
+    (await UdpTransport.open(("127.0.0.1", port), lambda data, source: None)).close()
