@@ -1,10 +1,11 @@
 """A sound process: `python -m media.soundprocess <descriptor of its channel>`, begun by `media.workers`.
 
-It lives as long as the engine's process holds the other end of its channel.
+It lives as long as the engine's process holds the other end of its channel; one that hangs is ended by the system.
 """
 
 import asyncio
 import contextlib
+import ctypes
 import signal
 import socket
 import sys
@@ -40,8 +41,12 @@ async def serve(sock: socket.socket) -> None:
             await asyncio.wait_for(over.wait(), 1 / SLOTS)
 
 
+_PR_SET_PDEATHSIG = 1
+
+
 def main() -> None:
     """Signals are the engine's: it ends its calls first."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     uvloop.run(serve(socket.socket(fileno=int(sys.argv[1]))))

@@ -340,16 +340,23 @@ asyncio.run(main())
 """
 
 
-async def test_no_process_outlives_an_engine_that_is_killed() -> None:
+@pytest.mark.parametrize("hangs", [False, True], ids=["both run", "one hangs"])
+async def test_no_process_outlives_an_engine_that_is_killed(hangs: bool) -> None:
     engine = await asyncio.create_subprocess_exec(sys.executable, "-c", ENGINE, stdout=asyncio.subprocess.PIPE)
     assert engine.stdout is not None
     pids = [int(pid) for pid in (await engine.stdout.readline()).split()]
     assert len(pids) == 2
+    if hangs:
+        os.kill(pids[0], signal.SIGSTOP)
 
     engine.kill()
     await engine.wait()
 
-    await until(lambda: not any(_runs(pid) for pid in pids), 10)
+    try:
+        await until(lambda: not any(_runs(pid) for pid in pids), 10)
+    finally:
+        for pid in filter(_runs, pids):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _runs(pid: int) -> bool:
