@@ -310,7 +310,7 @@ class Calls:
         self._operators.let_go(left, call.id, 0.0)
 
     def take_back_for_good(self, call: LiveCall) -> None:
-        """No answer is wanted any more: cancel what only rings, let go who is still being greeted or waits."""
+        """No answer is wanted any more: cancel what only rings. Who is on the line already is served, or waits on."""
         if call.life.state in UNANSWERED:
             self.tell(call, Event.TAKE_BACK)
 
@@ -337,6 +337,7 @@ class Calls:
     def _hang_up(self, call: LiveCall) -> None:
         call.stop_timer()
         self._floor.queue.remove(call.id)
+        self._floor.over(call)
         self._ending.free_operator(call)
         self._later(call, self._floor.settings.ending_s, self._overdue)
         self._floor.guarded(self._floor.ports.lines.hang_up, call.leg)

@@ -90,6 +90,10 @@ class PhoneOwner(Protocol):
 class CallWatcher(Protocol):
     """Whoever goes along with a talk without being one of the two."""
 
+    def phone_down(self, leg: "PhoneLeg", event: days.Event, reason: Reason) -> None:
+        """An operator's phone is gone, maybe one that the watcher uses."""
+        ...
+
     def bridged(self, call: "LiveCall", leg: LegId) -> None:
         """The customer and this leg hear each other from now on."""
         ...
@@ -98,7 +102,9 @@ class CallWatcher(Protocol):
         """The operator's leg ended; the customer waits for another."""
         ...
 
-    def over(self, call: "LiveCall") -> None: ...
+    def over(self, call: "LiveCall") -> None:
+        """It ends, which the line has not confirmed yet, or is gone; may come twice."""
+        ...
 
 
 @dataclass(slots=True)
@@ -276,6 +282,10 @@ class Floor:
         self.calls.pop(call.id, None)
         self.by_leg.pop(call.leg, None)
         self.fewer.set()
+        self.over(call)
+
+    def over(self, call: LiveCall) -> None:
+        """Nobody goes along with the call any more: it ends, or is gone. Twice is fine."""
         for watcher in self.watchers:
             self.guarded(watcher.over, call)
 

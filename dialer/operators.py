@@ -160,6 +160,8 @@ class Operators:
         if seat is not None:
             seat.leg = None
             self.tell(seat, event, reason)
+            for watcher in self._floor.watchers:
+                self._floor.guarded(watcher.phone_down, leg, event, reason)
 
     # ------------------------------------------------------------ turns
 

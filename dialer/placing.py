@@ -187,7 +187,8 @@ class Placing:
         run, number = self._run_of(call), None
         try:
             if run is not None:
-                number = await self._allowed(run, call)
+                async with asyncio.timeout(self._floor.settings.patience_s):
+                    number = await self._allowed(run, call)
         except Exception:
             _log.exception("the rules could not be asked after a redirect", call=call.id)
         if call.life.state is not State.REDIRECTED:

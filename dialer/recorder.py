@@ -42,19 +42,22 @@ class Recorder:
         self._on_overtaken = on_overtaken
         self._queue: deque[Entry] = deque()
         self._filled = asyncio.Event()
-        self._empty = asyncio.Event()
-        self._empty.set()
+        self._noted = self._over = 0
+        self._moved = asyncio.Event()
         self.stuck: Reason | None = None
 
     def put(self, *facts: Fact, owner: str | None = None) -> None:
         """Note facts to be written, after all that was noted before."""
         self._queue.append(Entry(facts, owner))
-        self._empty.clear()
+        self._noted += 1
         self._filled.set()
 
     async def flush(self) -> None:
-        """Wait until all that was noted is written."""
-        await self._empty.wait()
+        """Wait until all that was noted so far is written; what comes meanwhile is not waited for."""
+        wanted = self._noted
+        while self._over < wanted:
+            self._moved.clear()
+            await self._moved.wait()
 
     async def run(self) -> None:
         """Write for ever; a task of the engine."""
@@ -66,7 +69,6 @@ class Recorder:
                 _log.exception("the recorder met an error and goes on")
             if not self._queue:
                 self._filled.clear()
-                self._empty.set()
 
     async def _write(self, batch: list[Entry]) -> None:
         if await self._record(batch):
@@ -125,4 +127,6 @@ class Recorder:
 
     def _done(self, count: int) -> None:
         WRITTEN.inc(sum(len(self._queue.popleft().facts) for _ in range(count)))
+        self._over += count
+        self._moved.set()
         self.stuck = None

@@ -98,6 +98,9 @@ class Supervision:
     def _hear(self, watch: Watch, seat: Seat) -> None:
         if not watch.up or seat.leg is None:
             return
+        if not watch.rung and self._has_call(watch.supervisor):
+            self._end(watch, Reason("talk_ended"))
+            return
         call, now = watch.call, self._floor.now()
         fact = CallMonitored(call.id, call.project, seat.id, watch.supervisor, watch.mode, now)
         self._floor.recorder.put(fact)
@@ -106,6 +109,11 @@ class Supervision:
             self._floor.ports.lines.monitor(watch.leg, seat.leg, watch.mode)
         except CannotMonitor:
             self._end(watch, Reason("cannot_monitor"))
+
+    def _has_call(self, supervisor: OperatorId) -> bool:
+        """He has become ready while he waited for a talk that rested: his phone is another customer's now."""
+        seat = self._floor.seats.get(supervisor)
+        return seat is not None and seat.day.state in (Day.RESERVED, Day.TALKING)
 
     def ended(self, event: MonitorEnded) -> None:
         """The line's word. While the talk only rests the supervisor stays; else his phone was taken for something else,

@@ -60,7 +60,7 @@ class Transfers:
             self._hand_on(call, operator, seat)
             return
         self._operators.reserve(seat, call.id)
-        self._holding.let_wait(call, operator)
+        self._let_wait(call, operator, warm)
         transfer = Transfer(call.id, operator, seat.extension, seat.leg, warm, colleague=seat, answered=True)
         self._by_call[call.id] = transfer
         self._consult(transfer)
@@ -82,7 +82,7 @@ class Transfers:
             return
         await self._operators.phones.ask_rules(extension, operator)
         call = self._talk(call_id, operator)
-        self._holding.let_wait(call, operator)
+        self._let_wait(call, operator, warm)
         phone = self._operators.phones.call(extension, self, None)
         self._by_call[call.id] = Transfer(call.id, operator, extension, phone.id, warm, asked_by=asked_by)
 
@@ -100,6 +100,12 @@ class Transfers:
         if call_id not in self._by_call:
             raise NoTransfer
         self._holding.take_up(call, operator)
+
+    def _let_wait(self, call: LiveCall, operator: OperatorId, warm: bool) -> None:
+        """Hold the customer. Who had done so by the key of his phone presses it again to speak with the colleague: that
+        does not end this hold."""
+        self._holding.let_wait(call, operator)
+        call.hold.by_phone = call.hold.by_phone and not warm
 
     def _talk(self, call_id: CallId, operator: OperatorId) -> LiveCall:
         call = self._floor.talk_of(call_id, operator)

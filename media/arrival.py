@@ -3,10 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from kit import log
 from media.description import Payload
-
-_log = log.get("media.arrival")
 
 
 @dataclass(slots=True)
@@ -46,9 +43,3 @@ class Tap(Protocol):
     def sent(self, payload: Payload, timestamp: int, sound: bytes | memoryview, at: float) -> None:
         """A packet to the far end, made here or relayed."""
         ...
-
-
-def without(taps: tuple[Tap, ...], failed: Tap) -> tuple[Tap, ...]:
-    """The others; called where a tap raised: it must not hold up the sound again."""
-    _log.exception("what listened to a leg failed and is taken off it", kind=type(failed).__name__)
-    return tuple(tap for tap in taps if tap is not failed)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from media.errors import MediaError, NoSocketsLeft
-from media.events import Begun, Closed, Event, FirstPacket, Key, Left, Note, Piece, Pulse, Trouble
+from media.events import Begun, Closed, Event, FirstPacket, Key, Left, Note, Notes, Piece, Trouble
 from media.inproc import LocalSound
 from media.legstate import LegState
 from media.ports import PortPair
@@ -58,11 +58,9 @@ class Desk:
     def beat(self) -> None:
         """Note how the legs of the next slot stand; SLOTS times a second."""
         self._slot = (self._slot + 1) % SLOTS
-        for number, sound in self.sounds.items():
-            if number % SLOTS == self._slot:
-                self.tell(_note(number, sound))
-        if self._slot == 0:
-            self.tell(Pulse())
+        due = [number for number in self.sounds if number % SLOTS == self._slot]
+        if due or self._slot == 0:
+            self.tell(Notes(tuple(_note(number, self.sounds[number]) for number in due)))
 
     def refuse(self, order: object, error: Exception) -> None:
         """Tell that an order could not be carried out."""

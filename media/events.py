@@ -98,8 +98,10 @@ LegEvent = FirstPacket | Key | Played | Judged | Beeped | Begun | Piece | Note |
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
-    """The process lives."""
+class Notes:
+    """The process lives, and so its legs stand; one comes every second at least, perhaps empty."""
+
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,4 +112,4 @@ class Trouble:
     error: str
 
 
-Event = LegEvent | Pulse | Trouble
+Event = LegEvent | Notes | Trouble

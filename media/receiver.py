@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from media import rtp
-from media.arrival import Arrival, Tap, without
+from media.arrival import Arrival, Tap
 from media.description import PCMU, TELEPHONE_EVENT, Description, Payload
 from media.errors import ForgedPacket, MalformedPacket, ReplayedPacket
 from media.latch import Address
@@ -18,7 +18,8 @@ _NONE = -1
 
 
 class Receiver:
-    """The hearing side of a leg; callbacks and figures as `Leg` has them. `receive`: reads a packet of the line."""
+    """The hearing side of a leg; callbacks and figures as `Leg` has them. `receive`: reads a packet of the line;
+    `drop_tap`: takes one that failed off the leg."""
 
     __slots__ = (
         "_arrival",
@@ -31,6 +32,7 @@ class Receiver:
         "_srtp",
         "_stats",
         "_usual",
+        "drop_tap",
         "first_at",
         "last_at",
         "latch",
@@ -42,7 +44,7 @@ class Receiver:
         "wire",
     )
 
-    def __init__(self, poller: Poller, pair: PortPair, state: LegState) -> None:
+    def __init__(self, poller: Poller, pair: PortPair, state: LegState, drop_tap: Callable[[Tap], None]) -> None:
         self.wire = Wire(poller, pair, self.read_line, self.packet, self.report)
         self.latch, self._keypad = state.latch, state.keypad
         self.first_at, self.last_at = state.first_at, state.last_at
@@ -50,6 +52,7 @@ class Receiver:
         self.on_dtmf: Callable[[str], None] | None = None
         self.sink: Callable[[Arrival], None] | None = None
         self.taps: tuple[Tap, ...] = ()
+        self.drop_tap = drop_tap
         self._stats, self._reception, self._reports = state.stats, state.reception, state.reports
         self._receivable: dict[int, Payload] = {}
         self._srtp: Srtp | None = None
@@ -92,7 +95,7 @@ class Receiver:
                 try:
                     tap.heard(arrival)
                 except Exception:
-                    self.taps = without(self.taps, tap)
+                    self.drop_tap(tap)
         if self.sink is not None:
             self.sink(arrival)
 
@@ -166,7 +169,7 @@ class Receiver:
             try:
                 tap.heard(arrival)
             except Exception:
-                self.taps = without(self.taps, tap)
+                self.drop_tap(tap)
         if self.sink is not None:
             self.sink(arrival)
 

@@ -1,9 +1,10 @@
 """What leaves one leg: numbered, encrypted, sent and counted, shown to taps."""
 
 import asyncio
+from collections.abc import Callable
 
 from media import rtp
-from media.arrival import Arrival, Feed, Tap, without
+from media.arrival import Arrival, Feed, Tap
 from media.codecs import SILENCE
 from media.description import TELEPHONE_EVENT, Description, Payload
 from media.errors import KeysNotTaken, MalformedPacket, ReplayedPacket
@@ -21,7 +22,8 @@ class Sender:
     """The speaking side of a leg.
 
     `remote`: what the far end said last; `codec`: what sound made here is sent in. `srtp`: seals every packet, if there
-    is any; `put`: sends by the wire; `last_at`: when the last packet left, by loop.time().
+    is any; `put`: sends by the wire; `last_at`: when the last packet left, by loop.time(); `drop_tap`: takes one that
+    failed off the leg.
     """
 
     __slots__ = (
@@ -34,6 +36,7 @@ class Sender:
         "_stats",
         "_wire",
         "codec",
+        "drop_tap",
         "last_at",
         "put",
         "remote",
@@ -42,11 +45,14 @@ class Sender:
         "typist",
     )
 
-    def __init__(self, poller: Poller, wire: Wire, outgoing: Outgoing, stats: LegStats) -> None:
+    def __init__(
+        self, poller: Poller, wire: Wire, outgoing: Outgoing, stats: LegStats, drop_tap: Callable[[Tap], None]
+    ) -> None:
         self.remote: Description | None = None
         self.codec: Payload | None = None
         self.srtp: Srtp | None = None
         self.taps: tuple[Tap, ...] = ()
+        self.drop_tap = drop_tap
         self.last_at = 0.0
         self._loop = asyncio.get_running_loop()
         self._wire, self._outgoing, self._stats = wire, outgoing, stats
@@ -94,7 +100,7 @@ class Sender:
                 try:
                     tap.sent(payload, timestamp, sound, now)
                 except Exception:
-                    self.taps = without(self.taps, tap)
+                    self.drop_tap(tap)
 
     def relay(self, arrival: Arrival, payload: Payload) -> None:
         """Pass on a packet of another leg under our own header, written over the one it came with. Hot."""
@@ -120,7 +126,7 @@ class Sender:
                 try:
                     tap.sent(payload, timestamp, sound, arrival.at)
                 except Exception:
-                    self.taps = without(self.taps, tap)
+                    self.drop_tap(tap)
 
     def press(self, keys: str) -> None:
         """Press keys for the far end (RFC 4733), 160 ms each; nothing else is sent meanwhile. They queue behind those

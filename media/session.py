@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from kit import log
 from media.arrival import Arrival, Feed, Tap
 from media.description import CODECS, Description, Direction, Payload
 from media.errors import LegClosed
@@ -18,6 +19,7 @@ from media.sender import Sender
 from media.srtp import Srtp
 from media.stats import LegStats, Quality
 
+_log = log.get("media.session")
 __all__ = ["Arrival", "Description", "Direction", "Encryption", "Feed", "Leg", "Payload", "PortRange"]
 
 KEEPALIVE_S = 10.0
@@ -63,8 +65,8 @@ class Leg:
         self.closed = False
         self._state = state = state or LegState.new()
         poller = Poller.of_running_loop()
-        self.receiver = Receiver(poller, pair, state)
-        self.sender = Sender(poller, self.receiver.wire, state.outgoing, state.stats)
+        self.receiver = Receiver(poller, pair, state, self._drop_tap)
+        self.sender = Sender(poller, self.receiver.wire, state.outgoing, state.stats, self._drop_tap)
         self.receiver.wire.on_change = self._switch
         if state.sealing is not None:
             self.encrypt(Srtp(state.sealing))
@@ -183,6 +185,11 @@ class Leg:
     @taps.setter
     def taps(self, taps: tuple[Tap, ...]) -> None:
         self.receiver.taps = self.sender.taps = taps
+
+    def _drop_tap(self, failed: Tap) -> None:
+        """Where it raised: it must not hold up the sound again."""
+        self.taps = tuple(tap for tap in self.taps if tap is not failed)
+        _log.exception("what listened to a leg failed and is taken off it", kind=type(failed).__name__)
 
     @property
     def first_packet_at(self) -> float | None:

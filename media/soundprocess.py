@@ -4,7 +4,6 @@ It lives as long as the engine's process holds the other end of its channel; one
 """
 
 import asyncio
-import contextlib
 import ctypes
 import signal
 import socket
@@ -13,10 +12,11 @@ from collections.abc import Sequence
 
 import uvloop
 
+from kit import log
 from kit.garbage import look_less_often
 from media.channel import Channel
 from media.desk import SLOTS, Desk
-from media.events import Pulse
+from media.events import Notes
 from media.orders import Order
 
 
@@ -33,12 +33,15 @@ async def serve(sock: socket.socket) -> None:
 
     channel = Channel(sock, obey, over.set)
     desk = Desk(channel.send)
-    desk.tell(Pulse())
+    desk.tell(Notes())
     look_less_often()
-    while not over.is_set():
-        desk.beat()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(over.wait(), 1 / SLOTS)
+    _beat(desk)
+    await over.wait()
+
+
+def _beat(desk: Desk) -> None:
+    asyncio.get_running_loop().call_later(1 / SLOTS, _beat, desk)
+    desk.beat()
 
 
 _PR_SET_PDEATHSIG = 1
@@ -49,6 +52,7 @@ def main() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    log.configure(json=not sys.stderr.isatty())
     uvloop.run(serve(socket.socket(fileno=int(sys.argv[1]))))
 
 

@@ -16,7 +16,7 @@ from typing import cast
 from kit import log, metrics
 from media.channel import Channel
 from media.errors import NoSoundProcess
-from media.events import Closed, Event, Left, Pulse, Trouble
+from media.events import Closed, Event, Left, LegEvent, Notes, Trouble
 from media.orders import Order
 from media.ports import PortRange
 from media.remote import RemoteSound
@@ -50,12 +50,14 @@ class Worker:
 
     def start(self) -> None:
         """Begin the process; orders wait for it. Raises OSError when there can be no more processes."""
-        paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
+        known = {name: value for name, value in os.environ.items() if not name.startswith("AHIZE_")}  # no secrets
+        known["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)
         self._process = subprocess.Popen(  # noqa: S603  our own interpreter
             [sys.executable, "-P", "-m", "media.soundprocess", str(self._theirs.fileno())],
             stdin=subprocess.DEVNULL,
+            stdout=2,  # what is asked of the service's own output is nothing but that
             pass_fds=(self._theirs.fileno(),),
-            env={**os.environ, "PYTHONPATH": paths},
+            env=known,
         )
         self._theirs.close()
 
@@ -69,11 +71,17 @@ class Worker:
             _log.error(
                 "a sound process could not carry out an order", kind=event.order, error=event.error, pid=self.pid
             )
-        elif not isinstance(event, Pulse):
-            gone = isinstance(event, Left | Closed)
-            sound = self.legs.pop(event.leg, None) if gone else self.legs.get(event.leg)
-            if sound is not None:
-                sound.hear(event)
+        elif isinstance(event, Notes):
+            for note in event.notes:
+                self._pass_on(note)
+        else:
+            self._pass_on(event)
+
+    def _pass_on(self, event: LegEvent) -> None:
+        gone = isinstance(event, Left | Closed)
+        sound = self.legs.pop(event.leg, None) if gone else self.legs.get(event.leg)
+        if sound is not None:
+            sound.hear(event)
 
     def beat(self) -> None:
         """A second more."""

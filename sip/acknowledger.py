@@ -34,9 +34,7 @@ class Acknowledger:
         self._agent.write(self._ack, self._hop)
 
     def on_response(self, transaction: Transaction, response: Response, now: float) -> None:
-        """The same answer once more is acknowledged again; that of another fork is hung up."""
-        if not 200 <= response.status < 300:
-            return
+        """A 2xx, nothing else comes now: the same once more is acknowledged again; that of another fork is hung up."""
         if response.to_tag == self._tag:
             self.acknowledge()
         else:

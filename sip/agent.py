@@ -330,10 +330,6 @@ class UserAgent:
         """ACK and BYE an answer that nobody wants any more: late, forked, or of a process that died."""
         StrayDialog.end(self, response, destination, credentials)
 
-    def remember(self, call: Call) -> None:
-        """From now on requests inside this call's dialog find it."""
-        self.core.remember(call)
-
     def forget(self, call: Call) -> None:
         self.core.forget(call)
 

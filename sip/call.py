@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from enum import IntEnum, auto
 from typing import TYPE_CHECKING, ClassVar
 
@@ -74,7 +75,7 @@ LIFE: dict[tuple[Life, Turn], Life] = {
 }
 
 
-class Call:
+class Call(ABC):
     """One call with one other side. `local_sdp`, `remote_sdp`: the last bytes sent and got. `allow`: the lines in which
     the other side says what methods it takes. `holding`: whether our last offer holds. `keys`: those on their
     way by INFO."""
@@ -117,10 +118,10 @@ class Call:
         self.session = SessionTimer(self, agent.session_s)
         self.unacknowledged: Repeater | None = None
 
+    @abstractmethod
     def hang_up(self, reason: str | None = None) -> None:
         """End it at any moment: BYE when answered, CANCEL or 480 before. `reason` becomes a Reason header's text.
         A call that is over already stays so."""
-        raise NotImplementedError
 
     def turn(self, turn: Turn) -> None:
         """Move on. Raises `WrongState` for what `LIFE` does not hold."""
@@ -154,8 +155,9 @@ class Call:
     # ------------------------------------------------------------ ending
 
     def send_bye(self, reason: str | None) -> None:
-        """BYE now, and forget the dialog (§15.1.1)."""
+        """BYE now, and forget the dialog (§15.1.1); a 2xx of ours that waits for its ACK waits no longer."""
         assert self.dialog is not None
+        self._stop_repeating()
         self.agent.forget(self)
         Bye(self.agent, self.dialog, self.credentials, reason)
 
@@ -171,8 +173,7 @@ class Call:
         self.end_by_peer(h.shown(request.get("reason") or "bye", 200))
 
     def end_by_peer(self, cause: str) -> None:
-        if self.unacknowledged is not None:
-            self.unacknowledged.stop()
+        self._stop_repeating()
         self.quiet()
         self.agent.forget(self)
         if self.life is not Life.OVER:
@@ -185,6 +186,11 @@ class Call:
         if self.life is Life.UP:
             self.ended_by_us(cause)
             self.send_bye(None)
+
+    def _stop_repeating(self) -> None:
+        if self.unacknowledged is not None:
+            self.unacknowledged.stop()
+            self.unacknowledged = None
 
     def quiet(self) -> None:
         """Nothing of ours is begun any more."""
@@ -236,7 +242,7 @@ class Call:
     @property
     def has_early_answer(self) -> bool:
         """Whether offer and answer were exchanged reliably before the call was answered."""
-        return False
+        return self.offer is Offer.NONE and bool(self.remote_sdp and self.local_sdp)
 
     def on_reoffer_accepted(self, body: bytes, response: Response) -> None:
         """2xx for our re-INVITE or UPDATE."""
@@ -350,8 +356,7 @@ class Call:
     def take_as_acknowledged(self, *, answers: bool = False) -> None:
         """Their ACK came, or a new INVITE, which nobody sends who has not got our 2xx (RFC 5407 §3.1.4)."""
         if self.unacknowledged is not None:
-            self.unacknowledged.stop()
-            self.unacknowledged = None
+            self._stop_repeating()
             self.acknowledged(answers=answers)
 
     def acknowledged(self, *, answers: bool) -> None:
@@ -365,8 +370,3 @@ class Call:
         if self.life is Life.UP:
             self.ended_by_us("no ack")
         self.send_bye(None)
-
-    # ------------------------------------------------------------ for transactions in which this call is the user
-
-    def on_transport_error(self, transaction: Transaction, now: float) -> None:
-        """A response could not be sent, or an ACK: the timers of the call find out what that means."""

@@ -43,7 +43,7 @@ class ClientCall(Call):
         self._acks: Acknowledger | None = None
         self._give_up: Timer | None = None
         self.early: dict[str, EarlyDialog] = {}
-        self.offer = Offer.OURS if invite.body else Offer.NONE
+        self._expect_answer()
         self.session.ask(invite)
         self._transaction = self._send()
 
@@ -87,8 +87,6 @@ class ClientCall(Call):
     def on_response(self, transaction: Transaction, response: Response, now: float) -> None:
         if 200 <= response.status < 300:
             self._success_or_fail(response)
-        elif self.life is Life.OVER or transaction is not self._transaction:
-            return
         elif response.status < 200:
             self._provisional(response)
         else:
@@ -143,10 +141,6 @@ class ClientCall(Call):
             self.agent.later(self.hang_up)
             return b""
         return self.local_sdp
-
-    @property
-    def has_early_answer(self) -> bool:
-        return bool(self.remote_sdp) and self.offer is Offer.NONE
 
     def dialog_of(self, request: Request) -> Dialog:
         early = self.early.get(request.from_tag)
@@ -223,16 +217,27 @@ class ClientCall(Call):
         if self.life in (Life.TRYING, Life.PROCEEDING):
             again = self._better(response)
             if again is not None:
-                self._forget_early()
-                self.turn(Turn.AGAIN)
-                self._invite = again
-                self._transaction = self._send()
+                self._begin_again(again)
                 return
             if response.status < 400:
                 self.agent.tell(self.agent.listener.on_redirected, self, targets_of(response))
             self._fail(response.status, response.reason)
         else:
             self._fail(487, "cancelled")
+
+    def _begin_again(self, invite: Request) -> None:
+        """With the early dialogs goes what was agreed on in them."""
+        self.quiet()
+        self._forget_early()
+        self.turn(Turn.AGAIN)
+        self._invite = invite
+        self._expect_answer()
+        self._transaction = self._send()
+
+    def _expect_answer(self) -> None:
+        """The INVITE is about to be sent: nothing is agreed on yet."""
+        self.offer = Offer.OURS if self._invite.body else Offer.NONE
+        self.local_sdp, self.remote_sdp = self._invite.body, b""
 
     def _better(self, response: Response) -> Request | None:
         """The INVITE once more, with what was asked for: credentials, or a longer session (RFC 4028 §7.3)."""
@@ -253,8 +258,7 @@ class ClientCall(Call):
 
     def on_timeout(self, transaction: Transaction, now: float) -> None:
         """Timer B: nothing came back (§8.1.3.1 treats it as 408)."""
-        if transaction is self._transaction:
-            self._fail(408, "timeout")
+        self._fail(408, "timeout")
 
     def on_transport_error(self, transaction: Transaction, now: float) -> None:
         if transaction is not self._transaction:

@@ -219,7 +219,7 @@ class Core:
         call = invite.user
         tag = call.dialog.local_tag if isinstance(call, ServerCall) and call.dialog is not None else None
         self._agent.reply(transaction, 200, to_tag=tag)
-        if isinstance(call, ServerCall) and invite.state is State.IS_PROCEEDING:
+        if isinstance(call, ServerCall):
             call.on_cancel()
 
     def _inside(self, transaction: Transaction, request: Request, now: float) -> None:

@@ -204,10 +204,7 @@ class Dialog:
         return self._hop
 
     def _find_hop(self) -> Address:
-        try:
-            uri = h.uri_of(self.route_set[0]) if self.route_set else self.remote_target
-        except BadMessage:
-            return self.fallback
+        uri = h.uri_of(self.route_set[0]) if self.route_set else self.remote_target
         usual = self.fallback.transport
         return (_usual_hop(uri, usual) if len(uri) < _LONG else _hop_by(uri, usual)) or self.fallback
 

@@ -48,7 +48,7 @@ def _invite(call: Call, transaction: Transaction, request: Request, now: float) 
     """A re-INVITE. 491 while an INVITE or an offer of ours is open, 500 while theirs is."""
     if call.is_answering or call.offer is Offer.THEIRS:
         _later(call, transaction)
-    elif not call.is_up or call.offer is Offer.OURS:
+    elif not call.is_up or call.offer is Offer.OURS or (call.reoffer is not None and call.reoffer.is_inviting):
         call.agent.reply(transaction, 491)
     else:
         call.take_as_acknowledged()

@@ -111,6 +111,13 @@ class Transaction:
         self.state, self._interval = State.NEW, T1
         self.start(now)
 
+    def answer_by(self, to: Address, now: float) -> None:
+        """Send responses there from now on, and the last one once more (server): it may be lost. A 2xx for an INVITE is
+        repeated by its user."""
+        self.address, self.instead = to, None
+        if self.state is not State.IS_ACCEPTED:
+            self._transmit(now, None)
+
     def respond(self, response: Response, now: float) -> None:
         """Send a response (server). Raises `WrongState` when a final one was sent, or the machine has ended."""
         data = response.encode()

@@ -90,6 +90,11 @@ class Reoffer:
     def carries_offer(self) -> bool:
         return bool(self._request.body)
 
+    @property
+    def is_inviting(self) -> bool:
+        """Whether an INVITE of ours waits for its final answer."""
+        return self.method == "INVITE" and self._transaction is not None
+
     def stop(self) -> None:
         """The call is over; an answer that still comes is acknowledged."""
         self._call.agent.timers.cancel(self._timer)
@@ -168,8 +173,7 @@ class Reoffer:
         if self.carries_offer:
             call.offer = following(call.offer, Word.LAPSE)
         if status == 491:
-            wait = glare_wait(call.owns_call_id)
-            self._timer = call.agent.timers.set(call.agent.now() + wait, self, self._AGAIN)
+            self._wait()
             return
         call.reoffer = None
         call.on_reoffer_failed(status, reason, response)
@@ -192,12 +196,16 @@ class Reoffer:
         elif self._transaction is not None and self._transaction.state is State.IC_PROCEEDING:
             self._give_up(self._transaction)  # timers B and F tell of silence
 
+    def _wait(self) -> None:
+        agent = self._call.agent
+        self._timer = agent.timers.set(agent.now() + glare_wait(self._call.owns_call_id), self, self._AGAIN)
+
     def _again(self) -> None:
-        """The glare is over: once more, unless the other side's offer is still open."""
-        if self._call.offer is Offer.NONE:
+        """The glare is over: once more, unless an offer or INVITE of the other side's is still open."""
+        if self._call.offer is Offer.NONE and self._call.unacknowledged is None:
             self._begin()
         else:
-            self._refused(491, "")
+            self._wait()
 
     def _give_up(self, transaction: Transaction) -> None:
         """Nobody rings for a re-INVITE: one that is only promised an answer for 64*T1 is taken back (§14.1 ¶4)."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sip import headers as h
 from sip.digest import Guard, Verdict
-from sip.errors import BadMessage, SipError
+from sip.errors import BadMessage
 from sip.message import Request, Response
 from sip.transport import Address
 from sip.uri import Uri
@@ -108,7 +108,5 @@ def _reply(request: Request, status: int) -> Response:
 
 
 def _named(request: Request) -> str | None:
-    try:
-        return h.parse_auth(request.get("authorization") or "")[1].get("username")
-    except SipError:
-        return None
+    """In whose name it is authorized."""
+    return h.parse_auth(request.get("authorization") or "")[1].get("username")

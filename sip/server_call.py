@@ -143,7 +143,7 @@ class ServerCall(Call):
             return
         self.turn(Turn.ANSWER)
         self._reliable.stop()
-        settled = self.offer is Offer.NONE and bool(self.remote_sdp and self.local_sdp)
+        settled = super().has_early_answer
         self.send_answer(self._transaction, self.request, b"" if settled else sdp, self.agent.now())
         if self.replaces is not None:
             self.replaces.hang_up("replaced")
@@ -156,18 +156,21 @@ class ServerCall(Call):
         self.ended_by_us("refused")
 
     def hang_up(self, reason: str | None = None) -> None:
-        """480 before the answer; BYE after it, held until the ACK came (§15 ¶3)."""
+        """480 before the answer; BYE after it, held until the ACK of the answer came (§15 ¶3)."""
         if self.life in (Life.TRYING, Life.PROCEEDING):
             self.refuse(480)
         elif self.life is Life.UP:
             self.ended_by_us("bye")
-            if self.unacknowledged is None:
+            if self._confirmed or self.unacknowledged is None:
                 self.send_bye(reason)
             else:
                 self._bye = (reason,)
 
-    def _refuse(self, status: int, reason: str | None = None, headers: Sequence[tuple[str, str]] = ()) -> None:
+    def quiet(self) -> None:
         self._reliable.stop()
+        super().quiet()
+
+    def _refuse(self, status: int, reason: str | None = None, headers: Sequence[tuple[str, str]] = ()) -> None:
         self.agent.reply(self._transaction, status, reason, headers, self._local_tag)
         self.agent.forget(self)
 
@@ -227,8 +230,7 @@ class ServerCall(Call):
 
     def give_up_unacknowledged(self) -> None:
         """No PRACK for 64*T1."""
-        if self.is_answering:
-            self.refuse(504)
+        self.refuse(504)
 
     @property
     def is_answering(self) -> bool:
@@ -236,7 +238,7 @@ class ServerCall(Call):
 
     @property
     def has_early_answer(self) -> bool:
-        return self.offer is Offer.NONE and bool(self.remote_sdp and self.local_sdp) and not self._reliable.holds_sdp
+        return super().has_early_answer and not self._reliable.holds_sdp
 
     def on_cancel(self) -> None:
         """CANCEL before our final answer (§9.2)."""

@@ -128,5 +128,5 @@ class TimerQueue:
         while (timer := self._first()) is not None and timer.when <= now:
             owner, timer.owner = timer.owner, None
             self._alive -= 1
-            if owner is not None:
-                owner.on_timer(timer.event, now)
+            assert owner is not None
+            owner.on_timer(timer.event, now)

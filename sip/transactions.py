@@ -11,6 +11,15 @@ from sip.timers import TimerQueue
 from sip.transaction import Event, State
 from sip.transport import Address
 
+_ANSWERING = (
+    State.IS_PROCEEDING,
+    State.IS_ACCEPTED,
+    State.IS_COMPLETED,
+    State.NS_TRYING,
+    State.NS_PROCEEDING,
+    State.NS_COMPLETED,
+)
+"""Servers whose answer may not have arrived."""
 _BRANCH = b";branch="
 _BARE_OK = Response(200, "OK", {})
 
@@ -124,6 +133,8 @@ class Transactions:
         """Begin a server transaction; its request goes to the core."""
         key = server_key(request)
         transaction = Transaction(self, key, request, reply_to, reliable=self._is_reliable(reply_to), user=None)
+        if reply_to.transport != "udp":
+            transaction.instead = _listening(request, reply_to)
         self._servers[key] = transaction
         event = Event.GOT_INVITE if request.method == "INVITE" else Event.GOT_REQUEST
         transaction.step(event, now, request)
@@ -151,11 +162,20 @@ class Transactions:
     def failed(self, transaction: Transaction, now: float) -> None:
         """A transaction could not send, or cannot be answered any more."""
         instead = transaction.instead
+        if self._answers_elsewhere(transaction, now):
+            return
         if instead is None or transaction.state not in (State.IC_CALLING, State.NC_TRYING):
             transaction.step(Event.TRANSPORT_ERROR, now)
             return
         self._core.on_detour_closed(transaction.request, transaction.address, instead)
         transaction.start_again(instead, now, reliable=self._is_reliable(instead))
+
+    def _answers_elsewhere(self, transaction: Transaction, now: float) -> bool:
+        """Whether a server has another way for its answers, which they go by from now on."""
+        if transaction.instead is None or transaction.state not in _ANSWERING:
+            return False
+        transaction.answer_by(transaction.instead, now)
+        return True
 
     # ------------------------------------------------------------ what transactions need
 
@@ -163,7 +183,8 @@ class Transactions:
         try:
             self._send(data, transaction.address)
         except OSError:
-            self.timers.set(now, _Failure(self, transaction), Event.TRANSPORT_ERROR)
+            if not self._answers_elsewhere(transaction, now):
+                self.timers.set(now, _Failure(self, transaction), Event.TRANSPORT_ERROR)
 
     def deliver(self, transaction: Transaction, message: Request | Response, now: float) -> None:
         if isinstance(message, Response):
@@ -179,6 +200,12 @@ class Transactions:
         elif self._servers.get(transaction.key) is transaction:
             del self._servers[transaction.key]
             self._core.on_gone(transaction)
+
+
+def _listening(request: Request, source: Address) -> Address:
+    """Where responses go when the connection of the request is gone: the port of sent-by, at the machine that the
+    request came from and at no other, whatever the Via says (§18.2.2)."""
+    return Address(source.host, request.via.port or (5061 if source.transport == "tls" else 5060), source.transport)
 
 
 class _Failure:

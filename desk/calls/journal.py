@@ -1,7 +1,7 @@
 """What the engine reports becomes rows and events, in one transaction (`dialer.ports.Journal`).
 
 The facts of attempts are the lists' own; calls and operators are written here. A call that has ended takes no more
-facts: what comes late changes nothing and is told to nobody.
+facts: what comes late changes nothing and is told to nobody. Who listened to it is written whenever it comes.
 """
 
 from collections.abc import Sequence
@@ -108,7 +108,8 @@ class _Writing:
 
     @_one.register
     async def _(self, fact: facts.CallHeld) -> None:
-        self.tx.emit(events.call_held(fact))
+        if await self._is_on(fact.call):
+            self.tx.emit(events.call_held(fact))
 
     @_one.register
     async def _(self, fact: facts.CallResumed) -> None:
@@ -117,11 +118,13 @@ class _Writing:
 
     @_one.register
     async def _(self, fact: facts.CallTransferred) -> None:
-        self.tx.emit(events.call_transferred(fact))
+        if await self._is_on(fact.call):
+            self.tx.emit(events.call_transferred(fact))
 
     @_one.register
     async def _(self, fact: facts.TransferFailed) -> None:
-        self.tx.emit(events.transfer_failed(fact))
+        if await self._is_on(fact.call):
+            self.tx.emit(events.transfer_failed(fact))
 
     @_one.register
     async def _(self, fact: facts.CallMonitored) -> None:
@@ -180,6 +183,10 @@ class _Writing:
     async def _change(self, call_id: str, **values: object) -> bool:
         live = (call.c.id == call_id) & call.c.ended_at.is_(None)
         return (await self.tx.conn.execute(update(call).where(live).values(**values))).rowcount == 1
+
+    async def _is_on(self, call_id: str) -> bool:
+        live = select(call.c.id).where(call.c.id == call_id, call.c.ended_at.is_(None))
+        return await self.tx.conn.scalar(live) is not None
 
     async def _project_of(self, call_id: str | None) -> str | None:
         if call_id is None:

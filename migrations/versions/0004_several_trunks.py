@@ -27,7 +27,8 @@ def upgrade() -> None:
     )
     campaigns, connection = _campaigns(), op.get_bind()
     for row in connection.execute(sa.select(campaigns.c.id, campaigns.c.trunk)).all():
-        connection.execute(sa.update(campaigns).where(campaigns.c.id == row.id).values(trunks=[row.trunk]))
+        named = [row.trunk] if row.trunk else []  # it is empty after a downgrade, where the campaign named none
+        connection.execute(sa.update(campaigns).where(campaigns.c.id == row.id).values(trunks=named))
     op.drop_column("campaign", "trunk")
 
 

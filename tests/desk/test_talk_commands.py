@@ -20,6 +20,7 @@ from dialer.facts import (
     EndedBy,
     HeldBy,
     MonitoringEnded,
+    OperatorChanged,
     TransferFailed,
 )
 from dialer.shapes import CallId, MonitorMode, OperatorId, ProjectId, Reason
@@ -193,6 +194,24 @@ async def test_a_call_handed_on_is_the_next_operators_and_keeps_its_first_connec
         ("ahize.call.connected.v1", next_one.id),
     ]
     assert told[before + 1][2]["to"] == next_one.id
+
+
+async def test_a_call_that_is_over_is_neither_held_nor_handed_on_any_more(centre: Centre):
+    here, worker, talk = await talking(centre)
+    of = (CallId(talk), ProjectId(here), OperatorId(worker.id))
+    await centre.record(CallEnded(*of[:2], EndedBy.ENGINE, Reason("lost"), 5.0, now(), of[2]))
+    before = len(await events(centre))
+
+    await centre.record(
+        CallHeld(*of, HeldBy.OPERATOR, now()),
+        CallResumed(*of, HeldBy.OPERATOR, 4.5, now()),
+        CallTransferred(*of, now(), extension="1007"),
+        TransferFailed(*of, "1007", Reason("phone_refused"), now()),
+        OperatorChanged(of[2], "ready", None, now()),
+    )
+
+    told = await placed(centre, before + 1)
+    assert [kind for kind, _, _ in told[before:]] == ["ahize.operator.changed.v1"]
 
 
 @pytest.mark.parametrize("shown", [False, True])

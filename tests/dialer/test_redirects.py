@@ -118,6 +118,23 @@ async def test_an_operator_who_leaves_while_the_rules_are_asked_takes_the_call_b
         assert all(a.ended for a in centre.leads.attempts.values() if a.start.kind is AttemptKind.CALL)
 
 
+@virtual
+async def test_rules_that_do_not_answer_in_time_end_the_call_and_free_its_operator() -> None:
+    class Slow(MemoryRules):
+        async def may_dial(self, request: DialRequest, now: datetime) -> Verdict:
+            if request.number == ELSEWHERE:
+                await asyncio.sleep(3600)
+            return await super().may_dial(request, now)
+
+    async with centre_of({OWN: sent_on(ELSEWHERE), ELSEWHERE: ANSWERS}, Slow()) as centre:
+        await dial(centre)
+
+        await centre.until(centre.outcomes, 30)
+
+        assert (centre.customers(), centre.outcomes()) == ([OWN], ["redirected"])
+        assert centre.state(next(iter(centre.engine.operators())).operator) == "ready"
+
+
 # ---------------------------------------------------------------- on the wire
 
 

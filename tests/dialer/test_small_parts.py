@@ -186,6 +186,25 @@ async def test_store_that_is_away_is_waited_for() -> None:
 
 
 @virtual
+async def test_what_was_noted_so_far_is_waited_for_and_not_what_keeps_coming() -> None:
+    async def keep_noting(recorder: Recorder) -> None:
+        while True:
+            recorder.put(fact("later"))
+            await asyncio.sleep(0.005)
+
+    store = Store()
+    async with Tasks() as tasks:
+        recorder = Recorder(store, lambda owner: None)
+        tasks.spawn(recorder.run(), "recorder")
+        tasks.spawn(keep_noting(recorder), "others")
+        await asyncio.sleep(1)
+        recorder.put(fact("mine"))
+        await asyncio.wait_for(recorder.flush(), 1)
+        assert "mine" in [f.operator for f in store.taken if isinstance(f, OperatorChanged)]
+        await tasks.close()
+
+
+@virtual
 async def test_fact_that_alone_cannot_be_written_does_not_hold_up_the_others() -> None:
     store = Store()
     store.poison = {"bad"}

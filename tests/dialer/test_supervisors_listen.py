@@ -124,6 +124,45 @@ async def test_a_supervisor_who_has_signed_in_listens_on_the_same_phone() -> Non
 
 
 @virtual
+async def test_a_supervisor_whose_own_phone_is_lost_listens_no_more_even_if_the_talk_rests() -> None:
+    async with Centre(campaign(), far=TALKS) as centre:
+        await centre.staff(1)
+        call, operator = await talk(centre)
+        await centre.engine.sign_in(BOSS, PHONE)
+        await asyncio.sleep(1)
+        await centre.engine.monitor(call, BOSS, PHONE, LISTEN)
+        await centre.engine.hold(call, operator, held=True)
+        await asyncio.sleep(1)
+
+        centre.lines.hang_up_far(centre.lines.leg_to(PHONE).id)
+        await asyncio.sleep(1)
+
+        assert [f.reason.code for f in centre.facts(MonitoringEnded)] == ["phone_lost"]
+        await centre.engine.monitor(call, OperatorId("second"), "1010", LISTEN)
+
+
+@virtual
+async def test_a_held_talk_that_goes_on_takes_no_phone_at_which_the_supervisor_talks_by_then() -> None:
+    async with Centre(campaign(), far=TALKS) as centre:
+        await centre.staff(1)
+        call, operator = await talk(centre)
+        await centre.engine.sign_in(BOSS, PHONE)
+        await asyncio.sleep(1)
+        await centre.engine.monitor(call, BOSS, PHONE, LISTEN)
+        await centre.engine.hold(call, operator, held=True)
+        await centre.engine.set_ready(BOSS)
+        (other,) = numbers(1, first=2)
+        centre.leads.add(next(iter(centre.leads.running.values())), [other])
+        await centre.until(lambda: centre.state(BOSS) == "talking")
+
+        await centre.engine.hold(call, operator, held=False)
+        await asyncio.sleep(1)
+
+        assert (hears(centre), centre.lines.leg_to(PHONE).joined) == (None, centre.lines.leg_to(other).id)
+        assert [f.reason.code for f in centre.facts(MonitoringEnded)] == ["talk_ended"]
+
+
+@virtual
 async def test_what_cannot_be_heard_is_said_so() -> None:
     def refuses(request: object, now: object) -> Verdict:
         return Verdict(getattr(request, "number") != "666", Reason("not_an_extension"))  # noqa: B009

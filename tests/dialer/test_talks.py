@@ -264,18 +264,20 @@ async def test_a_colleague_who_cannot_help_is_free_again() -> None:
 
 
 @virtual
-async def test_a_colleague_whose_phone_is_lost_takes_nobody() -> None:
+async def test_a_colleague_whose_phone_is_lost_takes_nobody_and_the_customer_comes_back() -> None:
     async with centre_of() as centre:
         await centre.staff(1)
         call, operator, colleague = await with_colleague(centre)
+
         centre.lines.hang_up_far(centre.lines.leg_to("1002").id)
-        await centre.until(lambda: centre.state(colleague) == "offline")
+        await centre.until(lambda: centre.facts(TransferFailed))
 
-        with pytest.raises(NoTransfer):
-            await centre.engine.end_transfer(call, operator, complete=True)
-        await centre.engine.end_transfer(call, operator, complete=False)
-
-        assert with_whom(centre) == "1001"
+        assert (with_whom(centre), centre.state(colleague)) == ("1001", "offline")
+        (failed,) = centre.facts(TransferFailed)
+        assert (failed.operator, failed.extension, failed.reason.code) == (operator, "1002", "phone_lost")
+        for complete in (True, False):
+            with pytest.raises(NoTransfer):
+                await centre.engine.end_transfer(call, operator, complete=complete)
 
 
 @virtual
@@ -397,6 +399,28 @@ async def test_a_colleague_who_says_no_is_let_go_and_the_customer_taken_up_again
 
 
 @virtual
+async def test_an_operator_who_held_by_his_phones_key_speaks_with_the_colleague_and_not_with_the_customer() -> None:
+    for extension, staffed in (("1007", False), ("1002", True)):
+        async with centre_of() as centre:
+            await centre.staff(1)
+            call, operator = await talk(centre)
+            if staffed:
+                await centre.engine.sign_in(OperatorId("op2"), extension)
+                await centre.engine.set_ready(OperatorId("op2"))
+                await asyncio.sleep(1)
+            phone = centre.lines.leg_to("1001")
+
+            centre.lines.hold_far(phone.id, held=True)
+            await centre.engine.transfer_to_phone(call, operator, extension, warm=True)
+            await asyncio.sleep(1)
+            centre.lines.hold_far(phone.id, held=False)
+
+            assert (phone.joined, customer(centre).prompt) == (centre.lines.leg_to(extension).id, "wait")
+            await centre.engine.end_transfer(call, operator, complete=True)
+            assert with_whom(centre) == extension
+
+
+@virtual
 async def test_a_customer_who_hangs_up_meanwhile_leaves_no_phone_ringing() -> None:
     async with centre_of(("1007", FarEnd(status=487, after_s=1e9))) as centre:
         await centre.staff(1)
@@ -409,6 +433,48 @@ async def test_a_customer_who_hangs_up_meanwhile_leaves_no_phone_ringing() -> No
 
         assert [leg.number for leg in centre.lines.legs.values()] == ["1001"]
         assert (centre.state(operator), centre.facts(TransferFailed)) == ("wrap_up", [])
+
+
+@virtual
+async def test_an_operator_who_hangs_up_meanwhile_leaves_no_phone_ringing_even_if_the_end_is_never_confirmed() -> None:
+    for warm in (False, True):
+        async with centre_of(("1007", SLOW)) as centre:
+            await centre.staff(1)
+            call, operator = await talk(centre)
+            await centre.engine.transfer_to_phone(call, operator, "1007", warm=warm)
+
+            customer(centre).state = "answers no BYE"
+            await centre.engine.hang_up(call, operator)
+            await asyncio.sleep(SLOW.after_s + 1)
+
+            assert {leg.number for leg in centre.lines.legs.values()} == {"1001", CUSTOMER}
+            assert (centre.lines.leg_to("1001").joined, centre.facts(CallTransferred)) == (None, [])
+
+
+@virtual
+async def test_a_phone_that_refuses_after_the_operator_hung_up_brings_nobody_back() -> None:
+    async with centre_of(("1007", BUSY)) as centre:
+        await centre.staff(1)
+        call, operator = await talk(centre)
+        await centre.engine.transfer_to_phone(call, operator, "1007", warm=False)
+
+        customer(centre).state = "answers no BYE"
+        await centre.engine.hang_up(call, operator)
+        await asyncio.sleep(BUSY.after_s + 1)
+
+        assert (with_whom(centre), centre.facts(CallResumed)) == (None, [])
+
+
+@virtual
+async def test_a_colleague_is_free_as_soon_as_the_operator_who_asked_hangs_up() -> None:
+    async with centre_of() as centre:
+        await centre.staff(1)
+        call, operator, colleague = await with_colleague(centre)
+
+        customer(centre).state = "answers no BYE"
+        await centre.engine.hang_up(call, operator)
+
+        assert (centre.state(colleague), centre.lines.leg_to("1002").joined) == ("ready", None)
 
 
 @virtual

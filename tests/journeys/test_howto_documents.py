@@ -18,7 +18,8 @@ pytestmark = pytest.mark.timeout(180)
 PASSWORD = "kirmizi-vapur-iskelede-7"
 PERSON = "0532 100 04 03"
 PATIENCE_S = 60.0
-RECORD, MACHINES = "record-calls", "tell-machines-from-people"
+QUIET_PERSON = "0532 140 04 03"
+RECORD, MACHINES, HELP = "record-calls", "tell-machines-from-people", "hold-hand-on-listen"
 
 
 def blocks(document: str, language: str = "") -> list[str]:
@@ -62,10 +63,10 @@ class Shell:
 
 @pytest.fixture
 async def centre(tmp_path: Path) -> AsyncIterator[Centre]:
-    """A centre whose exchange has simulated customers, and the operator's phone."""
+    """A centre whose exchange has simulated customers, and phones of operator, supervisor and colleague."""
     if shutil.which("curl") is None:
         pytest.skip("no curl 7.82 or newer")
-    async with exchange.running(tmp_path / "exchange.jsonl", 1, NUMBER, 0.0) as far:
+    async with exchange.running(tmp_path / "exchange.jsonl", 3, NUMBER, 0.0) as far:
         service = Service(tmp_path / "service", ("127.0.0.1", far.port), secret=exchange.SECRET)
         try:
             await service.start()
@@ -143,3 +144,51 @@ async def test_a_campaign_tells_machines_from_people_as_it_is_told_to(centre: Ce
     assert seen == [("hang_up", 3.7), ("message", 3.7), ("message", 3.7), ("off", 2.0)]
     assert shown["detector"] == {"after_greeting_s": 0.6, "error": 0.02}
     assert shown["message"] == "message"
+
+
+async def test_a_call_is_held_listened_to_and_handed_on(centre: Centre, tmp_path: Path):
+    campaign = await centre.campaign("warm")
+    operator = await centre.operator("1001")
+    boss = await Desk.open(centre.service.url, await centre.person("boss", "supervisor", "1002"))
+    shell = Shell(centre, campaign, tmp_path)
+    sign_in, find, hold, transfer, complete, cancel, listen, leave, show = blocks(f"howto/{HELP}")
+    await shell.begin()
+    await shell.run(show)
+    await centre.upload(campaign, [QUIET_PERSON])
+    await operator.ready()
+    await centre.start(campaign)
+    call = (await operator.pop(within=PATIENCE_S))["call"]
+    begun = (await signed_in(sign_in, (operator, "op-1001"), (boss, "boss"), tmp_path), find)
+
+    await shell.run(*begun, hold)
+    assert (await operator.told("ahize.call.resumed.v1"))["data"]["hold_s"] > 0
+    await shell.run(*begun, listen)
+    assert (await operator.told("ahize.call.monitored.v1"))["data"]["mode"] == "listen"
+    await shell.run(*begun, leave)
+    await operator.told("ahize.call.monitoring_ended.v1")
+    await shell.run(*begun, transfer)
+    await until(lambda: is_answered(operator), PATIENCE_S)
+    await shell.run(*begun, cancel)
+    talk = (await operator.door.get("/desk"))["talk"]
+    assert (talk["held"], talk["transfer"]) == (False, None)
+    await shell.run(*begun, transfer)
+    await until(lambda: is_answered(operator), PATIENCE_S)
+    await shell.run(*begun, complete)
+
+    assert (await operator.told("ahize.call.transferred.v1"))["data"]["extension"] == "1003"
+    assert (await centre.admin.get(f"/calls/{call}"))["hold_s"] > 0
+    await boss.close()
+    await operator.close()
+
+
+async def signed_in(block: str, operator: tuple[Desk, str], boss: tuple[Desk, str], folder: Path) -> str:
+    """The how-to's sign-in, with the names, passwords and jars of these two."""
+    for written, (desk, login) in {"operator-1": operator, "supervisor-1": boss}.items():
+        await desk.door.post("/me/password", {"password": PASSWORD})
+        assert block.count(f'"{written}"') == 1
+        block = block.replace(f'"{written}"', f'"{login}"')
+    return block.replace("…", PASSWORD).replace("$(mktemp)", str(folder / "$RANDOM"))
+
+
+async def is_answered(operator: Desk) -> bool:
+    return (await operator.door.get("/desk"))["talk"]["transfer"]["answered"]

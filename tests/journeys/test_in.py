@@ -69,7 +69,7 @@ async def heard_for(door: Door, path: str, seconds: int) -> tuple[str, bytes] | 
 async def ended(door: Door) -> list[dict[str, Any]]:
     """The calls with a recording, once all of them are over."""
     found = (await door.get("/calls?recorded=true"))["items"]
-    return found if all(each["recordings"][0]["state"] == "kept" for each in found) else []
+    return found if all(each["ended_at"] and each["recordings"][0]["state"] == "kept" for each in found) else []
 
 
 async def test_a_caller_waits_until_an_operator_is_ready(pbx: Pbx, centre: Centre, phone: Phone):

@@ -7,8 +7,10 @@ import pytest
 from rtp_peer import settle, until
 
 from media import rtcp
+from media.bridge import join
 from media.description import DTMF, G722, PCMA, PCMU, Description, Direction, Payload
 from media.errors import LegClosed, NoCommonCodec, NoPortsLeft, NoSocketsLeft
+from media.firstvoice import FirstVoice
 from media.ports import bind_udp
 from media.session import Leg, PortRange
 
@@ -320,6 +322,39 @@ async def test_an_unreachable_far_end_is_no_error(leg, peers):
         await asyncio.sleep(0.001)
 
     assert leg.source is not None
+
+
+class Clumsy:
+    """Fails at all that it sees."""
+
+    def __init__(self):
+        self.saw = 0
+
+    def heard(self, arrival):
+        self.saw += 1
+        raise ZeroDivisionError
+
+    def sent(self, payload, timestamp, sound, at):
+        self.saw += 1
+        raise ZeroDivisionError
+
+
+async def test_a_tap_that_fails_is_taken_off_and_neither_sound_nor_other_taps_suffer(leg, other, peers):
+    one, two = peers(), peers()
+    leg.answer(one.describe())
+    other.answer(two.describe())
+    join(leg, other)
+    first, second = Clumsy(), Clumsy()
+    heard = FirstVoice(other)
+    other.taps = (second, *other.taps)
+    leg.taps = (first,)
+
+    for _ in range(5):
+        one.send(address(leg), b"\x00" * 160)
+    await until(lambda: len([p for p in two.got if p.payload == b"\x00" * 160]) == 5)
+
+    assert (first.saw, second.saw) == (1, 1)
+    assert heard.at is not None
 
 
 # ---------------------------------------------------------------- reports

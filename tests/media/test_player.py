@@ -1,4 +1,5 @@
 import asyncio
+import threading
 import wave
 
 import numpy as np
@@ -6,13 +7,13 @@ import pytest
 from rtp_peer import power, settle, tone, until
 
 from media import g711
-from media.bridge import join, part
+from media.bridge import join, joined, part
 from media.description import PCMA
 from media.errors import BadSound
-from media.player import play, prompt
+from media.player import play, play_when_read, prompt
 from media.session import Leg
-from media.sound import load, of_samples
-from media.ticker import INTERVAL_S, Ticker
+from media.sound import kept, load, of_samples
+from media.ticker import GROUPS, INTERVAL_S, Ticker
 from media.wav import resampled
 
 
@@ -237,4 +238,63 @@ async def test_a_beat_that_an_earlier_one_removes_is_not_called_in_the_same_stri
     await asyncio.sleep(3 * INTERVAL_S)
 
     assert len(heard) == 1
+    assert len(ticker) == 0
+
+
+# ---------------------------------------------------------------- what must not hold up the others
+
+
+async def test_a_file_is_read_by_a_thread_and_played_when_it_is_there(leg, peers, second, monkeypatch):
+    peer, readers = peers(), []
+    ended: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+    leg.answer(peer.describe())
+
+    def spied(source):
+        readers.append(threading.current_thread())
+        return load(source)
+
+    monkeypatch.setattr("media.player.load", spied)
+    play_when_read(leg, second, repeat=False, on_end=ended.set_result)
+
+    assert await asyncio.wait_for(ended, 5) is None
+    assert len(peer.got) == 1 + 16
+    assert readers
+    assert threading.main_thread() not in readers
+
+
+async def test_a_file_that_is_read_when_nobody_wants_it_any_more_is_not_played(leg, other, peers, second, monkeypatch):
+    peer, read, told = peers(), threading.Event(), []
+    leg.answer(peer.describe())
+
+    def slow(source):
+        assert read.wait(5)
+        return load(source)
+
+    monkeypatch.setattr("media.player.load", slow)
+    play_when_read(leg, second, repeat=False, on_end=told.append)
+    join(leg, other)
+    read.set()
+    await until(lambda: kept(second))
+    await settle()
+
+    assert joined(leg) is other
+    assert len(Ticker.of_running_loop()) == 0
+    assert told == []
+
+
+async def test_a_beat_that_fails_is_stopped_and_the_others_go_on(leg, peers):
+    peer, ticker = peers(), Ticker.of_running_loop()
+    struck: list[int] = []
+    leg.answer(peer.describe())
+
+    def fails() -> None:
+        struck.append(1)
+        raise ZeroDivisionError
+
+    for _ in range(GROUPS):  # one in each group, before the sound
+        ticker.add(lambda: fails())
+    play(leg, of_samples(tone(440, 0.3)))
+    await until(lambda: len(peer.got) == 1 + 15)
+
+    assert len(struck) == GROUPS
     assert len(ticker) == 0

@@ -96,6 +96,27 @@ async def test_what_the_first_version_held_is_there_after_the_newest(database_ur
     await db.close()
 
 
+async def test_a_campaign_that_names_no_trunk_names_none_after_going_back_and_on_again(database_url: str):
+    """An empty name would be that of a trunk that is not there: it would never dial."""
+    db = Database(database_url)
+    await db.open()
+    await store.renew(db)
+    now = datetime.now(UTC)
+    client = {"id": "p", "name": "P", "country": "TR", "zone": "UTC", "inbound_numbers": [], "created_at": now}
+    texts = dict.fromkeys(("id", "name", "temperature", "mode", "state", "purpose", "script"), "x")
+    figures = ("ring_s", "wrap_up_s", "connect_s", "max_lines", "abandonment_limit", "priority", "version")
+    dialed = texts | dict.fromkeys(figures, 1) | {"hours": {}, "retry": {}, "project": "p", "created_at": now}
+    await db.write(lambda tx: tx.conn.execute(old("project", client)))
+    await db.write(lambda tx: tx.conn.execute(old("campaign", dialed)))
+
+    await db.write(lambda tx: tx.conn.run_sync(migrations.downgrade, "0003"))
+    await store.renew(db)
+
+    async with db.read() as conn:
+        assert (await conn.execute(select(metadata.tables["campaign"].c.trunks))).scalar_one() == []
+    await db.close()
+
+
 def old(name: str, row: dict[str, Any]) -> Insert:
     """An insert into a table as it was, with the columns that the row has."""
     types = {each.name: each.type for each in metadata.tables[name].columns}

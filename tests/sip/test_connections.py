@@ -201,9 +201,12 @@ async def test_a_call_that_rings_while_the_connection_breaks_is_taken_back_by_an
 
 
 async def test_an_offered_call_ends_when_its_connection_breaks(agent: UserAgent, ear: Ear) -> None:
+    """Nobody listens at the port of its Via."""
     ear.on_offer = lambda call: call.ring()
     peer = await StreamPeer.connect(place(agent))
-    peer.send(request("INVITE", peer, body=OFFER).encode())
+    invite = request("INVITE", peer, body=OFFER)
+    invite.headers["via"] = [f"SIP/2.0/TCP 127.0.0.1:{peer.address[1]};branch=z9hG4bKoffered"]
+    peer.send(invite.encode())
     await peer.status(180)
     peer.transport.abort()
 

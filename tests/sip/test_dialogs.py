@@ -3,7 +3,7 @@
 import pytest
 
 from sip.dialog import Dialog, contact_of, without_tag
-from sip.errors import BadMessage
+from sip.errors import BadMessage, UnsafeField
 from sip.message import Request, Response
 from sip.transport import Address
 
@@ -47,6 +47,31 @@ def test_a_request_goes_to_the_target_by_loose_routes() -> None:
     assert dialog.next_hop() == ("10.0.0.3", 99, "udp")
     assert (request.headers["from"], request.headers["to"]) == (['"A" <sip:a@h>;tag=caller'], ["<sip:b@h>;tag=called"])
     assert request.headers["cseq"] == ["8 BYE"]
+
+
+def test_both_ends_are_known_by_their_uris() -> None:
+    dialog = Dialog.of_request(invite(), "called", FALLBACK)
+
+    assert (dialog.local_uri, dialog.remote_uri) == ("sip:b@h", "sip:a@h")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("remote_target", "sip:b@h x"),
+        ("remote_target", "sip:b@h\r\nX: y"),
+        ("remote", "<sip:b@h>\nX: y"),
+        ("call_id", "x\0"),
+        ("local", "<sip:a@h>\rX: y"),
+        ("route_set", ("<sip:10.0.0.3;lr>\r\nX: y",)),
+    ],
+)
+def test_a_stored_dialog_that_holds_what_no_line_may_hold_sends_nothing(field: str, value: str) -> None:
+    dialog = Dialog.of_response(answer(), FALLBACK)
+    setattr(dialog, field, value)
+
+    with pytest.raises(UnsafeField):
+        dialog.written("BYE", 8, "SIP/2.0/UDP h;branch=z9hG4bKy")
 
 
 def test_a_strict_router_gets_itself_as_request_uri() -> None:

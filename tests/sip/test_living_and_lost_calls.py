@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from listening import ANSWER, Ear, dial
 from raw_peer import RawPeer
+from stream_peer import StreamServer
 from wire_scenes import answered, port_of
 
 from sip.agent import UserAgent
@@ -155,6 +156,16 @@ async def test_a_silent_side_is_asked_for_as_long_as_told(agent: UserAgent, ear:
     assert (request.uri, request.to_tag, request.get("accept")) == (call.dialog.remote_target, "far", "application/sdp")
 
 
+async def test_an_answer_that_comes_after_the_patience_is_of_no_use(agent: UserAgent, ear: Ear, raw: RawPeer) -> None:
+    call, _ = await answered(agent, ear, raw)
+    assert await call.probe(0.1) == 408
+    raw.answer(await raw.until("OPTIONS"), 481)
+    while agent.transactions.unanswered():
+        await asyncio.sleep(0.01)
+
+    assert (call.is_up, agent.counts.errors) == (True, 0)
+
+
 async def test_a_challenge_to_the_question_is_answered_and_the_bye_comes_after(
     agent: UserAgent, ear: Ear, raw: RawPeer
 ) -> None:
@@ -176,12 +187,15 @@ async def test_a_challenge_to_the_question_is_answered_and_the_bye_comes_after(
     assert challenged.cseq.number < asked.cseq.number < bye.cseq.number
 
 
-async def test_a_challenged_bye_is_sent_again_with_its_reason(agent: UserAgent, ear: Ear, raw: RawPeer) -> None:
+@pytest.mark.parametrize("reason", ["shift ended", None])
+async def test_a_challenged_bye_is_sent_again_with_its_reason(
+    agent: UserAgent, ear: Ear, raw: RawPeer, reason: str | None
+) -> None:
     account = Account("trunk", "127.0.0.1", raw.address[1], "dialer", "secret", realm="pbx.test")
     call = dial(agent, raw.address, account=account)
     raw.accept(await raw.until("INVITE"))
     await ear.until("answered")
-    call.hang_up("shift ended")
+    call.hang_up(reason)
     bye = await raw.until("BYE")
     raw.answer(bye, 407, proxy_authenticate='Digest realm="pbx.test", nonce="n1", qop="auth"')
     again = await raw.until("BYE", 2)
@@ -189,7 +203,20 @@ async def test_a_challenged_bye_is_sent_again_with_its_reason(agent: UserAgent, 
 
     assert "proxy-authorization" in again.headers
     assert (again.uri, again.to_tag, again.cseq) == (bye.uri, bye.to_tag, (bye.cseq.number + 1, "BYE"))
-    assert again.get("reason") == bye.get("reason") == 'SIP;cause=200;text="shift ended"'
+    assert again.get("reason") == bye.get("reason") == (reason and f'SIP;cause=200;text="{reason}"')
+
+
+async def test_a_bye_that_is_too_long_for_udp_tries_tcp_first(agent: UserAgent, ear: Ear, raw: RawPeer) -> None:
+    call, _ = await answered(agent, ear, raw)
+    server = await StreamServer.open(*raw.address)
+    call.hang_up("x" * 1300)
+    bye = await (await server.peer()).method("BYE")
+    server.close()
+    again = await raw.until("BYE")
+    raw.answer(again, 200)
+
+    assert (bye.via.transport, again.via.transport) == ("TCP", "UDP")
+    assert again.get("reason") == bye.get("reason") == f'SIP;cause=200;text="{"x" * 1300}"'
 
 
 async def test_a_bye_is_repeated_until_a_whole_200_comes(agent: UserAgent, ear: Ear, raw: RawPeer) -> None:

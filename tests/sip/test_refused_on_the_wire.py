@@ -55,12 +55,13 @@ async def test_a_stranger_gets_no_answer_and_one_log_line(ear: Ear, raw: RawPeer
 async def test_a_stranger_can_be_told_403_without_a_transaction(ear: Ear, raw: RawPeer) -> None:
     agent = UserAgent(("127.0.0.1", 0), peers=lambda host: None, listener=ear, unknown_peer="403")
     await agent.start()
+    raw.send(b"\0" * 60, port_of(agent))
     raw.request("INVITE", port_of(agent))
     await raw.status(403)
-    transactions = len(agent.transactions)
+    transactions, errors = len(agent.transactions), agent.counts.errors
     await agent.stop()
 
-    assert transactions == 0
+    assert (transactions, errors) == (0, 0)
 
 
 async def test_a_listener_that_fails_answers_500_and_the_next_call_works(

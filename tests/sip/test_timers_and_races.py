@@ -5,7 +5,7 @@ import gc
 
 import pytest
 from imagined_net import B, Net, play, talking
-from listening import ANSWER, Ear, dial
+from listening import ANSWER, OFFER, Ear, dial
 
 from sip.agent import UserAgent
 from sip.client_call import ClientCall
@@ -176,6 +176,41 @@ def test_a_call_that_nobody_takes_is_answered_100_once() -> None:
         await one.until("failed")
 
     assert play(scene).flow() == ["INVITE", 100, "CANCEL", 200, 487, "ACK"]
+
+
+@pytest.mark.parametrize("caller_hangs_up", [True, False])
+@pytest.mark.parametrize("how", ["hang up", "lost"])
+def test_hanging_up_ends_the_repeating_of_a_200_for_their_reinvite(caller_hangs_up: bool, how: str) -> None:
+    """Only the answer that began the call holds our BYE back until its ACK (§15)."""
+
+    async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
+        pair = await talking(first, second, other)
+        hanging, asking = pair if caller_hangs_up else reversed(pair)
+        net.lose = lambda sender, message: isinstance(message, Request) and message.method == "ACK"
+        asking.renegotiate(OFFER)
+        await asyncio.sleep(1.1)
+        hanging.hang_up() if how == "hang up" else hanging.lost("session ran out")
+        await asyncio.sleep(40)
+        assert (one.of("ended")[0][1:3], other.of("ended")[0][1:3]) == (
+            (pair[0], caller_hangs_up),
+            (pair[1], not caller_hangs_up),
+        )
+        assert (len(first.timers), len(second.timers)) == (0, 0)
+
+    reinvite = ["INVITE", 200, "ACK", 200, "ACK"]
+    assert play(scene).flow() == ["INVITE", 200, "ACK", *reinvite, "BYE", 200]
+
+
+def test_our_bye_waits_for_the_ack_of_the_answer() -> None:
+    async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
+        net.lose = lambda sender, message: net.flow() == ["INVITE", 200, "ACK"]
+        other.on_offer = lambda call: call.answer(ANSWER)
+        dial(first, (B, 5060))
+        await one.until("answered")
+        other.of("offered")[0][1].hang_up()
+        await one.until("ended")
+
+    assert play(scene).flow() == ["INVITE", 200, "ACK", 200, "ACK", "BYE", 200]
 
 
 # ---------------------------------------------------------------- the queue itself

@@ -137,6 +137,20 @@ def test_news_that_nobody_asked_for_is_refused(event: str, status: int) -> None:
     play(scene)
 
 
+def test_news_after_the_last_word_is_taken_and_not_told() -> None:
+    async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
+        _, theirs, asked = await refer(first, one, second, other)
+        asked.accept()
+        asked.tell(200)
+        await asyncio.sleep(1)
+        request = theirs.dialog.request("NOTIFY", theirs.dialog.next_cseq(), b"SIP/2.0 486 Busy Here\r\n")
+        request.add("event", "refer")
+        assert (await second.ask(request, theirs.dialog.next_hop()))[0] == 200
+        assert [entry[2:] for entry in one.of("transfer")] == [(100, False), (200, True)]
+
+    play(scene)
+
+
 def test_a_target_that_may_not_be_sent_is_not() -> None:
     async def scene(net: Net, first: UserAgent, one: Ear, second: UserAgent, other: Ear) -> None:
         call, _ = await talking(first, second, other)

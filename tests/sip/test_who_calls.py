@@ -46,6 +46,7 @@ def offered(fields: Fields, *, trusted: bool = True) -> ServerCall:
         ([ASSERTED, ("privacy", "id")], True, None, ""),
         ([("privacy", "user;critical")], False, None, ""),
         ([ASSERTED, ("privacy", "none")], True, "+905321112233", "Ayşe"),
+        ([ASSERTED, ("privacy", 'none, "broken')], True, "+905321112233", "Ayşe"),
     ],
 )
 def test_who_calls_is_what_a_trunk_asserts_unless_it_is_withheld(
@@ -57,7 +58,9 @@ def test_who_calls_is_what_a_trunk_asserts_unless_it_is_withheld(
 
 
 def test_who_sent_a_call_on_is_shown_as_text() -> None:
-    call = offered([("diversion", "<sip:+902120000001@x>;reason=no-answer, <sip:desk\u202e@y>")])
+    """What cannot be read is left out."""
+    said = ["<sip:+902120000001@x>;reason=no-answer", "sip:bare@x?subject=1", "<sip:desk\u202e@y>"]
+    call = offered([("diversion", ", ".join(said))])
 
     assert call.diverted_by == ["+902120000001", "sip:desk‹U+202E›@y"]
 
