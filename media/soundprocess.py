@@ -1,9 +1,10 @@
 """A sound process: `python -m media.soundprocess <descriptor of its channel>`, begun by `media.workers`.
 
-It lives as long as the engine's process holds the other end of its channel.
+It lives as long as the engine's process holds the other end of its channel; one that hangs is ended by the system.
 """
 
 import asyncio
+import ctypes
 import signal
 import socket
 import sys
@@ -43,8 +44,12 @@ def _beat(desk: Desk) -> None:
     desk.beat()
 
 
+_PR_SET_PDEATHSIG = 1
+
+
 def main() -> None:
     """Signals are the engine's: it ends its calls first."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     log.configure(json=not sys.stderr.isatty())

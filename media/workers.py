@@ -156,7 +156,10 @@ class Workers:
         for sound in dead.legs.values():
             sound.home = None
         for sound in dead.legs.values():
-            sound.survive(fresh)
+            try:
+                sound.survive(fresh)
+            except Exception:  # what is told of one leg must not keep the others silent
+                _log.exception("a leg could not go on in another sound process", leg=sound.number)
 
     def _beat(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(_BEAT_S, self._beat)

@@ -301,6 +301,22 @@ async def test_a_fault_in_one_order_leaves_the_others_alone(far, media: Workers)
     assert home(ann).pid == before
 
 
+async def test_a_fault_of_who_hears_of_one_legs_end_leaves_the_others_their_sound(far, media: Workers) -> None:
+    def fails(_: Figures) -> None:
+        raise ValueError("it cannot be told")
+
+    (ann, one), (bob, two), _ = far
+    ann.join(bob)
+    await until(lambda: one.hears(two), 10)
+    first, left = (sound for sound in home(ann).legs.values() if sound in (ann, bob))
+    before = kill(left, signal.SIGSTOP)
+
+    first.close(fails)
+    os.kill(before, signal.SIGKILL)
+
+    await until(lambda: left.home is not None and left.home.pid != before, 10)
+
+
 async def test_a_leg_that_a_process_has_no_room_for_gives_its_ports_back(media: Workers) -> None:
     """Of two sockets that were sent along one arrives at most."""
     before = open_sockets()
@@ -340,16 +356,23 @@ asyncio.run(main())
 """
 
 
-async def test_no_process_outlives_an_engine_that_is_killed() -> None:
+@pytest.mark.parametrize("hangs", [False, True], ids=["both run", "one hangs"])
+async def test_no_process_outlives_an_engine_that_is_killed(hangs: bool) -> None:
     engine = await asyncio.create_subprocess_exec(sys.executable, "-c", ENGINE, stdout=asyncio.subprocess.PIPE)
     assert engine.stdout is not None
     pids = [int(pid) for pid in (await engine.stdout.readline()).split()]
     assert len(pids) == 2
+    if hangs:
+        os.kill(pids[0], signal.SIGSTOP)
 
     engine.kill()
     await engine.wait()
 
-    await until(lambda: not any(_runs(pid) for pid in pids), 10)
+    try:
+        await until(lambda: not any(_runs(pid) for pid in pids), 10)
+    finally:
+        for pid in filter(_runs, pids):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _runs(pid: int) -> bool:
