@@ -159,12 +159,12 @@ def unquote_string(text: str) -> str:
 
 def tag_of(text: str) -> str | None:
     """The tag of a From or To value, without parsing the rest where its form is the usual one."""
+    if text.endswith(">") and '"' not in text:
+        return None
     at = text.rfind(">;tag=")
     if at >= 0 and '"' not in (tag := text[at + 6 :]) and ";" not in tag and ">" not in tag:
         return tag.strip()
     at = text.rfind(">")
-    if at == len(text) - 1 and '"' not in text:
-        return None
     found = text.find(";tag=", max(at, 0))
     if found >= 0 and '"' not in text[at:] and (at >= 0 or '"' not in text):
         end = text.find(";", found + 5)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sip import headers as h
 from sip.errors import BadMessage, BadVersion, UnsafeField
-from sip.names import CANONICAL, LABELS, REASONS, TOKEN
+from sip.names import CANONICAL, REASONS, SPELLED, TOKEN
 
 MAX_SIZE = 65_535
 MAX_LINES = 512
@@ -18,12 +18,14 @@ Fields = dict[str, list[str]]
 
 
 class Message:
-    """What requests and responses share. `headers`: canonical lower-case name to the values, one a line."""
+    """What requests and responses share. `headers`: canonical lower-case name to the values, one a line. `letterhead`:
+    lines of ours, each with its CRLF, that are written behind those and are safe; a field stands in one of the two."""
 
-    __slots__ = ("_cseq", "_from_tag", "_to_tag", "_via", "body", "headers")
+    __slots__ = ("_cseq", "_from_tag", "_to_tag", "_via", "body", "headers", "letterhead")
 
     headers: Fields
     body: bytes
+    letterhead: str
     _via: h.Via | None
     _cseq: h.CSeq | None
     _from_tag: str | None
@@ -90,13 +92,17 @@ class Message:
         return self._to_tag
 
     def _encode(self, start: str) -> bytes:
-        labels = _LABELS
-        headers = self.headers.items()  # a Content-Length as it was read is left out: ours is told below
-        lines = [labels[name] + value for name, values in headers if name != "content-length" for value in values]
-        written = start + "".join(lines)
+        lines = [start]
+        try:
+            lines += [SPELLED[name] + value for name, (value,) in self.headers.items()]
+        except ValueError:  # a field that stands more than once, or not at all
+            lines += [SPELLED[name] + value for name, values in self.headers.items() for value in values]
+        if "content-length" in self.headers:  # as it was read: ours is told below
+            lines = [line for line in lines if not line.startswith("Content-Length: ")]
+        written = "".join(lines)
         if "\r" in written or "\n" in written or "\0" in written:
             self._refuse(start)
-        head = "\r\n".join([start, *lines, f"Content-Length: {len(self.body)}\r\n\r\n"])
+        head = "\r\n".join([*lines, f"{self.letterhead}Content-Length: {len(self.body)}\r\n\r\n"])
         return head.encode("utf-8", "surrogateescape") + self.body
 
     def _refuse(self, start: str) -> None:
@@ -111,18 +117,6 @@ class Message:
 _COPIED = ("via", "record-route", "from", "to", "call-id", "cseq")
 
 
-class _Labels(dict[str, str]):
-    """How each canonical name is written, unknown ones too."""
-
-    def __missing__(self, name: str) -> str:
-        if not TOKEN.issuperset(name):
-            raise UnsafeField("a header name holds a character that no name may have")
-        return name.title() + ": "
-
-
-_LABELS = _Labels(LABELS)
-
-
 class Request(Message):
     """A request. `method` is as written (methods are case-sensitive), `uri` the Request-URI as text."""
 
@@ -131,6 +125,7 @@ class Request(Message):
     def __init__(self, method: str, uri: str, headers: Fields, body: bytes = b"") -> None:  # hot
         self.headers = headers
         self.body = body
+        self.letterhead = ""
         self._via = self._cseq = self._from_tag = self._to_tag = None
         self.method = method
         self.uri = uri
@@ -144,13 +139,13 @@ class Request(Message):
     def reply(self, status: int, reason: str | None = None, to_tag: str | None = None, body: bytes = b"") -> Response:
         """A response to this request (§8.2.6): Via, From, To, Call-ID and CSeq are copied."""
         mine = self.headers
-        to = mine["to"][0]
-        if to_tag and status > 100 and not self.to_tag:
-            to = f"{to};tag={to_tag}"
+        to = mine["to"]
+        if to_tag and status > 100 and (to[0].endswith(">") or not self.to_tag):  # it ends with its URI: no tag
+            to = [f"{to[0]};tag={to_tag}"]
         fields: Fields = {
             "via": mine["via"],
             "from": mine["from"],
-            "to": [to],
+            "to": to,
             "call-id": mine["call-id"],
             "cseq": mine["cseq"],
         }
@@ -182,6 +177,7 @@ class Response(Message):
     def __init__(self, status: int, reason: str, headers: Fields, body: bytes = b"") -> None:  # hot
         self.headers = headers
         self.body = body
+        self.letterhead = ""
         self._via = self._cseq = self._from_tag = self._to_tag = None
         self.status = status
         self.reason = reason
@@ -201,7 +197,54 @@ def parse(data: bytes) -> Request | Response:
     """Read one message from one datagram; bytes after Content-Length are ignored (§18.3).
 
     Raises `BadMessage` (or `BadVersion`) and nothing else. Headers that end with the datagram are read too.
+    It is long because it is hot: a request in the usual form passes here, without a call; what is not known to be
+    right goes on to `_read_any` and `_checked`, which judge.
     """
+    head, _, body = data.rpartition(b"\r\n\r\n")  # quicker than from the front, and few bodies hold a blank line
+    lines = head.decode("utf-8", "surrogateescape").split("\r\n")
+    written = "".join(lines)
+    start = lines.pop(0)
+    fields: Fields = {}
+    known = CANONICAL
+    try:
+        for line in lines:
+            name, colon, value = line.partition(":")
+            fields[known[name]] = [value.strip()]
+            if not colon:
+                return _read_any(data)
+    except KeyError:
+        return _read_any(data)
+    if not fields or len(fields) != len(lines) or "\n" in written or "\r" in written or "\0" in written:
+        return _read_any(data)
+    words = start.split(" ")
+    if len(words) != 3 or words[2] != "SIP/2.0" or words[0] not in _METHODS or "?" in written:
+        return _checked(_start(start, fields, body), written)
+    method, uri, _ = words
+    try:
+        (via,), (sender,), (to,), (call_id,) = fields["via"], fields["from"], fields["to"], fields["call-id"]
+        (cseq,), (hops,), (length,) = fields["cseq"], fields["max-forwards"], fields["content-length"]
+    except KeyError:
+        return _checked(_start(start, fields, body), written)
+    number, _, named = cseq.partition(" ")
+    if (
+        (":" in uri and "<" not in uri)
+        and (sender and to and call_id)
+        and ('"' not in to and ('"' not in sender or (sender.count('"') == 2 and "\\" not in sender)))
+        and (named == method and number.isdigit() and len(number) < 10)
+        and (hops.isdigit() and len(hops) < 10)
+        and (via.startswith("SIP/2.0/UDP ") and ";;" not in via and "," not in via)
+        and (length == str(len(body)) and written.isascii())
+    ):
+        return Request(method, uri, fields, body)
+    return _checked(_start(start, fields, body), written)
+
+
+_METHODS = frozenset(("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "PRACK", "UPDATE", "INFO", "REFER", "NOTIFY"))
+"""Those that `parse` need not look at; others are judged as tokens."""
+
+
+def _read_any(data: bytes) -> Request | Response:
+    """The same of any message: fields that go on in the next line, stand more than once, or have other names."""
     head, end, body = data.partition(b"\r\n\r\n")
     if not end:
         if not head.endswith(b"\r\n"):
@@ -211,34 +254,20 @@ def parse(data: bytes) -> Request | Response:
     written = "".join(lines)
     if "\n" in written or "\r" in written or len(lines) > MAX_LINES:
         raise BadMessage("a line ends with a bare CR or LF, or there are too many")
-    fields = _usual(lines)
-    if fields is None:
-        lines = _unfolded(lines)
-        fields = _index(lines)
-    message = _start(lines[0], fields, body)
+    lines = _unfolded(lines)
+    return _checked(_start(lines[0], _index(lines), body), written)
+
+
+def _checked(message: Request | Response, written: str) -> Request | Response:
+    """The message, when nothing that readers rely on is wrong. `written`: its head."""
     try:
         _check(message)
         if "\0" in written:
-            _check_nuls(fields)
+            _check_nuls(message.headers)
     except BadMessage as error:
         error.message = message
         raise
     return message
-
-
-def _usual(lines: list[str]) -> Fields | None:
-    """The fields where each stands once and under a name that is known as it is written; None: look closer."""
-    fields: Fields = {}
-    known = CANONICAL
-    try:
-        for line in lines[1:]:
-            name, colon, value = line.partition(":")
-            fields[known[name]] = [value.strip()]
-            if not colon:
-                return None
-    except KeyError:
-        return None
-    return fields if len(fields) == len(lines) - 1 else None
 
 
 def _unfolded(lines: list[str]) -> list[str]:
