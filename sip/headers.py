@@ -224,6 +224,27 @@ def parse_auth(text: str) -> tuple[str, dict[str, str]]:
     return scheme.lower(), found
 
 
+def check_nuls(fields: dict[str, list[str]]) -> None:
+    """NUL may stand, escaped, in the names of From and To (RFC 4475 §3.1.1.2), and in nothing that we repeat."""
+    for name in ("from", "to"):
+        address = parse_name_addr(fields[name][0])
+        if "\0" in "".join([address.uri, *address.params, *(value or "" for value in address.params.values())]):
+            raise BadMessage("From or To holds NUL outside its name")
+    if any("\0" in value for name in ("call-id", "cseq", "via") for value in fields[name]):
+        raise BadMessage("Call-ID, CSeq or Via holds NUL")
+
+
+def is_small(text: str) -> bool:
+    """Whether this is a number of at most nine ASCII digits."""
+    return text.isdigit() and len(text) < 10 and text.isascii()
+
+
+def check_quotes(text: str) -> None:
+    """Raises `BadMessage` for an address whose quotes do not match."""
+    if "\\" in text or text.count('"') % 2:
+        parse_name_addr(text)
+
+
 # ---------------------------------------------------------------- what we write
 
 

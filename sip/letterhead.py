@@ -32,7 +32,7 @@ class _Own(NamedTuple):
 
 class Letterhead:
     """`host` and `ports` (transport to port, "udp" at least) are what others are told; `name`: User-Agent and Server.
-    Raises `UnsafeField` for a name that holds CR, LF or NUL."""
+    Raises `UnsafeField` when name or host hold CR, LF or NUL."""
 
     __slots__ = ("_name", "_own", "host")
 
@@ -41,7 +41,7 @@ class Letterhead:
         self._name = h.safe(name)
         self._own: dict[str, _Own] = {}
         for transport, port in ports.items():
-            uri, sent_by = h.contact_uri(OWN_USER, host, port, transport), h.sent_by(host, port)
+            uri, sent_by = h.safe(h.contact_uri(OWN_USER, host, port, transport)), h.sent_by(host, port)
             lines = f"Contact: <{uri}>\r\nAllow: {ALLOW}\r\nSupported: {SUPPORTED}\r\nServer: {name}\r\n"
             self._own[transport] = _Own(sent_by, f"SIP/2.0/{transport.upper()} {sent_by}", uri, f"<{uri}>", lines)
 

@@ -184,10 +184,32 @@ class Response(Message):
 
     def encode(self) -> bytes:
         """The bytes for the wire. Raises `UnsafeField` when any field holds CR, LF or NUL."""
-        return self._encode(f"SIP/2.0 {self.status} {self.reason}")
+        start, fields = f"SIP/2.0 {self.status} {self.reason}", self.headers
+        try:
+            (via,), (sender,), (to,), (call_id,) = fields["via"], fields["from"], fields["to"], fields["call-id"]
+            (cseq,) = fields["cseq"]
+        except (KeyError, ValueError):
+            return self._encode(start)
+        written, more = f"{start}{via}{sender}{to}{call_id}{cseq}", ""
+        for name, values in fields.items():
+            if name not in _FIRST:
+                for value in values:
+                    written += value
+                    more += f"{SPELLED[name]}{value}\r\n"
+        if "\r" in written or "\n" in written or "\0" in written:
+            self._refuse(start)
+        head = (
+            f"{start}\r\nVia: {via}\r\nFrom: {sender}\r\nTo: {to}\r\nCall-ID: {call_id}\r\nCSeq: {cseq}\r\n"
+            f"{more}{self.letterhead}Content-Length: {len(self.body)}\r\n\r\n"
+        )
+        return head.encode("utf-8", "surrogateescape") + self.body
 
     def __repr__(self) -> str:
         return f"<Response {self.status}>"
+
+
+_FIRST = frozenset(("via", "from", "to", "call-id", "cseq", "content-length"))
+"""Fields of a response that are written in one piece, and the one that is told at its end."""
 
 
 # ---------------------------------------------------------------- reading
@@ -198,7 +220,7 @@ def parse(data: bytes) -> Request | Response:
 
     Raises `BadMessage` (or `BadVersion`) and nothing else. Headers that end with the datagram are read too.
     It is long because it is hot: a request in the usual form passes here, without a call; what is not known to be
-    right goes on to `_read_any` and `_checked`, which judge.
+    right goes on to `_read_again` and `_checked`, which judge.
     """
     head, _, body = data.rpartition(b"\r\n\r\n")  # quicker than from the front, and few bodies hold a blank line
     lines = head.decode("utf-8", "surrogateescape").split("\r\n")
@@ -211,29 +233,26 @@ def parse(data: bytes) -> Request | Response:
             name, colon, value = line.partition(":")
             fields[known[name]] = [value.strip()]
             if not colon:
-                return _read_any(data)
+                return _read_again(data, [start, *lines], body)
     except KeyError:
-        return _read_any(data)
+        return _read_again(data, [start, *lines], body)
     if not fields or len(fields) != len(lines) or "\n" in written or "\r" in written or "\0" in written:
-        return _read_any(data)
-    words = start.split(" ")
-    if len(words) != 3 or words[2] != "SIP/2.0" or words[0] not in _METHODS or "?" in written:
-        return _checked(_start(start, fields, body), written)
-    method, uri, _ = words
+        return _read_again(data, [start, *lines], body)
     try:
+        method, uri, version = start.split(" ")
         (via,), (sender,), (to,), (call_id,) = fields["via"], fields["from"], fields["to"], fields["call-id"]
         (cseq,), (hops,), (length,) = fields["cseq"], fields["max-forwards"], fields["content-length"]
-    except KeyError:
+    except (KeyError, ValueError):
         return _checked(_start(start, fields, body), written)
     number, _, named = cseq.partition(" ")
     if (
-        (":" in uri and "<" not in uri)
+        (method in _METHODS and version == "SIP/2.0" and ":" in uri and "<" not in uri and "?" not in written)
         and (sender and to and call_id)
         and ('"' not in to and ('"' not in sender or (sender.count('"') == 2 and "\\" not in sender)))
         and (named == method and number.isdigit() and len(number) < 10)
         and (hops.isdigit() and len(hops) < 10)
         and (via.startswith("SIP/2.0/UDP ") and ";;" not in via and "," not in via)
-        and (length == str(len(body)) and written.isascii())
+        and (length == str(len(body)) and (written.isascii() or (number + hops).isascii()))
     ):
         return Request(method, uri, fields, body)
     return _checked(_start(start, fields, body), written)
@@ -243,6 +262,11 @@ _METHODS = frozenset(("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "PRACK", "UPD
 """Those that `parse` need not look at; others are judged as tokens."""
 
 
+def _read_again(data: bytes, lines: list[str], body: bytes) -> Request | Response:
+    """The lines once more, or all of it: the head may end at an earlier blank line, or with the datagram."""
+    return _read_any(data) if "" in lines else _read_lines(lines, body)
+
+
 def _read_any(data: bytes) -> Request | Response:
     """The same of any message: fields that go on in the next line, stand more than once, or have other names."""
     head, end, body = data.partition(b"\r\n\r\n")
@@ -250,7 +274,10 @@ def _read_any(data: bytes) -> Request | Response:
         if not head.endswith(b"\r\n"):
             raise BadMessage("the header fields have no end")
         head = head[:-2]
-    lines = head.decode("utf-8", "surrogateescape").split("\r\n")
+    return _read_lines(head.decode("utf-8", "surrogateescape").split("\r\n"), body)
+
+
+def _read_lines(lines: list[str], body: bytes) -> Request | Response:
     written = "".join(lines)
     if "\n" in written or "\r" in written or len(lines) > MAX_LINES:
         raise BadMessage("a line ends with a bare CR or LF, or there are too many")
@@ -263,7 +290,7 @@ def _checked(message: Request | Response, written: str) -> Request | Response:
     try:
         _check(message)
         if "\0" in written:
-            _check_nuls(message.headers)
+            h.check_nuls(message.headers)
     except BadMessage as error:
         error.message = message
         raise
@@ -341,30 +368,10 @@ def _check(message: Request | Response) -> None:  # hot: what is usual passes wi
     if not via.startswith("SIP/2.0/UDP ") or ";;" in via or "," in via:
         message.via  # noqa: B018  reading it is the check
     if '"' in sender:
-        _check_quotes(sender)
+        h.check_quotes(sender)
     if '"' in to:
-        _check_quotes(to)
+        h.check_quotes(to)
     _check_some(message, fields)
-
-
-def _check_nuls(fields: Fields) -> None:
-    """NUL may stand, escaped, in the names of From and To (RFC 4475 §3.1.1.2), and in nothing that we repeat."""
-    for name in ("from", "to"):
-        address = h.parse_name_addr(fields[name][0])
-        if "\0" in "".join([address.uri, *address.params, *(value or "" for value in address.params.values())]):
-            raise BadMessage("From or To holds NUL outside its name")
-    if any("\0" in value for name in ("call-id", "cseq", "via") for value in fields[name]):
-        raise BadMessage("Call-ID, CSeq or Via holds NUL")
-
-
-def _is_small(text: str) -> bool:
-    """Whether this is a number of at most nine ASCII digits."""
-    return text.isdigit() and len(text) < 10 and text.isascii()
-
-
-def _check_quotes(text: str) -> None:
-    if "\\" in text or text.count('"') % 2:
-        h.parse_name_addr(text)
 
 
 def _check_some(message: Message, fields: Fields) -> None:
@@ -373,21 +380,16 @@ def _check_some(message: Message, fields: Fields) -> None:
             raise BadMessage("a Contact URI with ? must stand in < >")
     if "max-forwards" in fields:
         hops = fields["max-forwards"]
-        if len(hops) > 1 or not _is_small(hops[0]):
+        if len(hops) > 1 or not h.is_small(hops[0]):
             raise BadMessage("Max-Forwards is not one small number")
-    if len(fields["via"]) > 1 and isinstance(message, Response):
-        _check_vias(fields["via"])
+    if len(fields["via"]) > 1 and isinstance(message, Response) and "255.255.255.255" in "".join(fields["via"]):
+        raise BadMessage("a Via would send this to everybody")
     if "content-length" in fields:
         _check_length(message, fields["content-length"])
 
 
-def _check_vias(vias: list[str]) -> None:
-    if any("255.255.255.255" in via for via in vias):
-        raise BadMessage("a Via would send this to everybody")
-
-
 def _check_length(message: Message, lines: list[str]) -> None:
-    if len(lines) > 1 or not _is_small(lines[0]):
+    if len(lines) > 1 or not h.is_small(lines[0]):
         raise BadMessage("Content-Length is not one number")
     length = int(lines[0])
     if length > len(message.body):

@@ -60,6 +60,7 @@ def test_a_built_response_reads_as_itself(data: st.DataObject, status: int, reas
 
     assert isinstance(read, Response)
     assert (read.status, read.reason, read.body) == (status, reason, body)
+    assert outcome(sip.parse, read.encode()) == outcome(sip.parse, built.encode())
 
 
 @given(st.binary(max_size=400))
@@ -181,3 +182,19 @@ def test_no_field_that_ends_a_line_is_ever_encoded(word: str, mark: str) -> None
     for make in makes:
         with pytest.raises(UnsafeField):
             make()
+
+
+@pytest.mark.parametrize("name", ["via", "from", "to", "call-id", "cseq"])
+@pytest.mark.parametrize("mark", ["\r", "\n"])
+def test_a_response_copies_nothing_that_ends_a_line(name: str, mark: str) -> None:
+    fields = sip.parse(SEED).headers
+    copied = Response(200, "OK", fields | {name: [f"{fields[name][0]}{mark}X: y"]})
+
+    with pytest.raises(UnsafeField):
+        copied.encode()
+
+
+@pytest.mark.parametrize(("name", "host"), [("A\r\nX: y", "192.0.2.1"), ("Ahize", "a\r\nX: y"), ("A\0", "192.0.2.1")])
+def test_no_letterhead_holds_what_ends_a_line(name: str, host: str) -> None:
+    with pytest.raises(UnsafeField):
+        Letterhead(name, host, {"udp": 5060})
