@@ -159,12 +159,12 @@ def unquote_string(text: str) -> str:
 
 def tag_of(text: str) -> str | None:
     """The tag of a From or To value, without parsing the rest where its form is the usual one."""
+    if text.endswith(">") and '"' not in text:
+        return None
     at = text.rfind(">;tag=")
     if at >= 0 and '"' not in (tag := text[at + 6 :]) and ";" not in tag and ">" not in tag:
         return tag.strip()
     at = text.rfind(">")
-    if at == len(text) - 1 and '"' not in text:
-        return None
     found = text.find(";tag=", max(at, 0))
     if found >= 0 and '"' not in text[at:] and (at >= 0 or '"' not in text):
         end = text.find(";", found + 5)
@@ -222,6 +222,27 @@ def parse_auth(text: str) -> tuple[str, dict[str, str]]:
         if equals and name.strip():
             found.setdefault(name.strip().lower(), unquote_string(value.strip()))
     return scheme.lower(), found
+
+
+def check_nuls(fields: dict[str, list[str]]) -> None:
+    """NUL may stand, escaped, in the names of From and To (RFC 4475 §3.1.1.2), and in nothing that we repeat."""
+    for name in ("from", "to"):
+        address = parse_name_addr(fields[name][0])
+        if "\0" in "".join([address.uri, *address.params, *(value or "" for value in address.params.values())]):
+            raise BadMessage("From or To holds NUL outside its name")
+    if any("\0" in value for name in ("call-id", "cseq", "via") for value in fields[name]):
+        raise BadMessage("Call-ID, CSeq or Via holds NUL")
+
+
+def is_small(text: str) -> bool:
+    """Whether this is a number of at most nine ASCII digits."""
+    return text.isdigit() and len(text) < 10 and text.isascii()
+
+
+def check_quotes(text: str) -> None:
+    """Raises `BadMessage` for an address whose quotes do not match."""
+    if "\\" in text or text.count('"') % 2:
+        parse_name_addr(text)
 
 
 # ---------------------------------------------------------------- what we write

@@ -27,11 +27,12 @@ class _Own(NamedTuple):
     hop: str
     contact_uri: str
     contact: str
+    lines: str
 
 
 class Letterhead:
     """`host` and `ports` (transport to port, "udp" at least) are what others are told; `name`: User-Agent and Server.
-    Raises `UnsafeField` for a name that holds CR, LF or NUL."""
+    Raises `UnsafeField` when name or host hold CR, LF or NUL."""
 
     __slots__ = ("_name", "_own", "host")
 
@@ -40,8 +41,9 @@ class Letterhead:
         self._name = h.safe(name)
         self._own: dict[str, _Own] = {}
         for transport, port in ports.items():
-            uri, sent_by = h.contact_uri(OWN_USER, host, port, transport), h.sent_by(host, port)
-            self._own[transport] = _Own(sent_by, f"SIP/2.0/{transport.upper()} {sent_by}", uri, f"<{uri}>")
+            uri, sent_by = h.safe(h.contact_uri(OWN_USER, host, port, transport)), h.sent_by(host, port)
+            lines = f"Contact: <{uri}>\r\nAllow: {ALLOW}\r\nSupported: {SUPPORTED}\r\nServer: {name}\r\n"
+            self._own[transport] = _Own(sent_by, f"SIP/2.0/{transport.upper()} {sent_by}", uri, f"<{uri}>", lines)
 
     @property
     def contact_uri(self) -> str:
@@ -115,13 +117,15 @@ class Letterhead:
         return f"{hop};rport;branch={branch}"
 
     def dress(self, message: Request | Response) -> None:
-        """Add who we are, where we are and what we understand."""
-        by_udp = isinstance(message, Request) or message.headers["via"][0].startswith("SIP/2.0/UDP ")
-        transport = "udp" if by_udp else message.via.transport.lower()
-        message.headers["contact"] = [self._by(transport).contact]
+        """Add who we are, where we are and what we understand: to a response as text, which nobody changes."""
+        if isinstance(message, Response):
+            by_udp = message.headers["via"][0].startswith("SIP/2.0/UDP ")
+            message.letterhead = self._by("udp" if by_udp else message.via.transport.lower()).lines
+            return
+        message.headers["contact"] = [self._own["udp"].contact]
         message.headers["allow"] = [ALLOW]
         message.headers["supported"] = [SUPPORTED]
-        message.headers["user-agent" if isinstance(message, Request) else "server"] = [self._name]
+        message.headers["user-agent"] = [self._name]
 
     def sign(self, response: Response) -> None:
         """Add who answers, nothing more."""

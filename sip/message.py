@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sip import headers as h
 from sip.errors import BadMessage, BadVersion, UnsafeField
-from sip.names import CANONICAL, LABELS, REASONS, TOKEN
+from sip.names import CANONICAL, REASONS, SPELLED, TOKEN
 
 MAX_SIZE = 65_535
 MAX_LINES = 512
@@ -18,12 +18,14 @@ Fields = dict[str, list[str]]
 
 
 class Message:
-    """What requests and responses share. `headers`: canonical lower-case name to the values, one a line."""
+    """What requests and responses share. `headers`: canonical lower-case name to the values, one a line. `letterhead`:
+    lines of ours, each with its CRLF, that are written behind those and are safe; a field stands in one of the two."""
 
-    __slots__ = ("_cseq", "_from_tag", "_to_tag", "_via", "body", "headers")
+    __slots__ = ("_cseq", "_from_tag", "_to_tag", "_via", "body", "headers", "letterhead")
 
     headers: Fields
     body: bytes
+    letterhead: str
     _via: h.Via | None
     _cseq: h.CSeq | None
     _from_tag: str | None
@@ -90,13 +92,17 @@ class Message:
         return self._to_tag
 
     def _encode(self, start: str) -> bytes:
-        labels = _LABELS
-        headers = self.headers.items()  # a Content-Length as it was read is left out: ours is told below
-        lines = [labels[name] + value for name, values in headers if name != "content-length" for value in values]
-        written = start + "".join(lines)
+        lines = [start]
+        try:
+            lines += [SPELLED[name] + value for name, (value,) in self.headers.items()]
+        except ValueError:  # a field that stands more than once, or not at all
+            lines += [SPELLED[name] + value for name, values in self.headers.items() for value in values]
+        if "content-length" in self.headers:  # as it was read: ours is told below
+            lines = [line for line in lines if not line.startswith("Content-Length: ")]
+        written = "".join(lines)
         if "\r" in written or "\n" in written or "\0" in written:
             self._refuse(start)
-        head = "\r\n".join([start, *lines, f"Content-Length: {len(self.body)}\r\n\r\n"])
+        head = "\r\n".join([*lines, f"{self.letterhead}Content-Length: {len(self.body)}\r\n\r\n"])
         return head.encode("utf-8", "surrogateescape") + self.body
 
     def _refuse(self, start: str) -> None:
@@ -111,18 +117,6 @@ class Message:
 _COPIED = ("via", "record-route", "from", "to", "call-id", "cseq")
 
 
-class _Labels(dict[str, str]):
-    """How each canonical name is written, unknown ones too."""
-
-    def __missing__(self, name: str) -> str:
-        if not TOKEN.issuperset(name):
-            raise UnsafeField("a header name holds a character that no name may have")
-        return name.title() + ": "
-
-
-_LABELS = _Labels(LABELS)
-
-
 class Request(Message):
     """A request. `method` is as written (methods are case-sensitive), `uri` the Request-URI as text."""
 
@@ -131,6 +125,7 @@ class Request(Message):
     def __init__(self, method: str, uri: str, headers: Fields, body: bytes = b"") -> None:  # hot
         self.headers = headers
         self.body = body
+        self.letterhead = ""
         self._via = self._cseq = self._from_tag = self._to_tag = None
         self.method = method
         self.uri = uri
@@ -144,13 +139,13 @@ class Request(Message):
     def reply(self, status: int, reason: str | None = None, to_tag: str | None = None, body: bytes = b"") -> Response:
         """A response to this request (§8.2.6): Via, From, To, Call-ID and CSeq are copied."""
         mine = self.headers
-        to = mine["to"][0]
-        if to_tag and status > 100 and not self.to_tag:
-            to = f"{to};tag={to_tag}"
+        to = mine["to"]
+        if to_tag and status > 100 and (to[0].endswith(">") or not self.to_tag):  # it ends with its URI: no tag
+            to = [f"{to[0]};tag={to_tag}"]
         fields: Fields = {
             "via": mine["via"],
             "from": mine["from"],
-            "to": [to],
+            "to": to,
             "call-id": mine["call-id"],
             "cseq": mine["cseq"],
         }
@@ -182,16 +177,39 @@ class Response(Message):
     def __init__(self, status: int, reason: str, headers: Fields, body: bytes = b"") -> None:  # hot
         self.headers = headers
         self.body = body
+        self.letterhead = ""
         self._via = self._cseq = self._from_tag = self._to_tag = None
         self.status = status
         self.reason = reason
 
     def encode(self) -> bytes:
         """The bytes for the wire. Raises `UnsafeField` when any field holds CR, LF or NUL."""
-        return self._encode(f"SIP/2.0 {self.status} {self.reason}")
+        start, fields = f"SIP/2.0 {self.status} {self.reason}", self.headers
+        try:
+            (via,), (sender,), (to,), (call_id,) = fields["via"], fields["from"], fields["to"], fields["call-id"]
+            (cseq,) = fields["cseq"]
+        except (KeyError, ValueError):
+            return self._encode(start)
+        written, more = f"{start}{via}{sender}{to}{call_id}{cseq}", ""
+        for name, values in fields.items():
+            if name not in _FIRST:
+                for value in values:
+                    written += value
+                    more += f"{SPELLED[name]}{value}\r\n"
+        if "\r" in written or "\n" in written or "\0" in written:
+            self._refuse(start)
+        head = (
+            f"{start}\r\nVia: {via}\r\nFrom: {sender}\r\nTo: {to}\r\nCall-ID: {call_id}\r\nCSeq: {cseq}\r\n"
+            f"{more}{self.letterhead}Content-Length: {len(self.body)}\r\n\r\n"
+        )
+        return head.encode("utf-8", "surrogateescape") + self.body
 
     def __repr__(self) -> str:
         return f"<Response {self.status}>"
+
+
+_FIRST = frozenset(("via", "from", "to", "call-id", "cseq", "content-length"))
+"""Fields of a response that are written in one piece, and the one that is told at its end."""
 
 
 # ---------------------------------------------------------------- reading
@@ -201,44 +219,82 @@ def parse(data: bytes) -> Request | Response:
     """Read one message from one datagram; bytes after Content-Length are ignored (§18.3).
 
     Raises `BadMessage` (or `BadVersion`) and nothing else. Headers that end with the datagram are read too.
+    It is long because it is hot: a request in the usual form passes here, without a call; what is not known to be
+    right goes on to `_read_again` and `_checked`, which judge.
     """
+    head, _, body = data.rpartition(b"\r\n\r\n")  # quicker than from the front, and few bodies hold a blank line
+    lines = head.decode("utf-8", "surrogateescape").split("\r\n")
+    written = "".join(lines)
+    start = lines.pop(0)
+    fields: Fields = {}
+    known = CANONICAL
+    try:
+        for line in lines:
+            name, colon, value = line.partition(":")
+            fields[known[name]] = [value.strip()]
+            if not colon:
+                return _read_again(data, [start, *lines], body)
+    except KeyError:
+        return _read_again(data, [start, *lines], body)
+    if not fields or len(fields) != len(lines) or "\n" in written or "\r" in written or "\0" in written:
+        return _read_again(data, [start, *lines], body)
+    try:
+        method, uri, version = start.split(" ")
+        (via,), (sender,), (to,), (call_id,) = fields["via"], fields["from"], fields["to"], fields["call-id"]
+        (cseq,), (hops,), (length,) = fields["cseq"], fields["max-forwards"], fields["content-length"]
+    except (KeyError, ValueError):
+        return _checked(_start(start, fields, body), written)
+    number, _, named = cseq.partition(" ")
+    if (
+        (method in _METHODS and version == "SIP/2.0" and ":" in uri and "<" not in uri and "?" not in written)
+        and (sender and to and call_id)
+        and ('"' not in to and ('"' not in sender or (sender.count('"') == 2 and "\\" not in sender)))
+        and (named == method and number.isdigit() and len(number) < 10)
+        and (hops.isdigit() and len(hops) < 10)
+        and (via.startswith("SIP/2.0/UDP ") and ";;" not in via and "," not in via)
+        and (length == str(len(body)) and (written.isascii() or (number + hops).isascii()))
+    ):
+        return Request(method, uri, fields, body)
+    return _checked(_start(start, fields, body), written)
+
+
+_METHODS = frozenset(("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "PRACK", "UPDATE", "INFO", "REFER", "NOTIFY"))
+"""Those that `parse` need not look at; others are judged as tokens."""
+
+
+def _read_again(data: bytes, lines: list[str], body: bytes) -> Request | Response:
+    """The lines once more, or all of it: the head may end at an earlier blank line, or with the datagram."""
+    return _read_any(data) if "" in lines else _read_lines(lines, body)
+
+
+def _read_any(data: bytes) -> Request | Response:
+    """The same of any message: fields that go on in the next line, stand more than once, or have other names."""
     head, end, body = data.partition(b"\r\n\r\n")
     if not end:
         if not head.endswith(b"\r\n"):
             raise BadMessage("the header fields have no end")
         head = head[:-2]
-    lines = head.decode("utf-8", "surrogateescape").split("\r\n")
+    return _read_lines(head.decode("utf-8", "surrogateescape").split("\r\n"), body)
+
+
+def _read_lines(lines: list[str], body: bytes) -> Request | Response:
     written = "".join(lines)
     if "\n" in written or "\r" in written or len(lines) > MAX_LINES:
         raise BadMessage("a line ends with a bare CR or LF, or there are too many")
-    fields = _usual(lines)
-    if fields is None:
-        lines = _unfolded(lines)
-        fields = _index(lines)
-    message = _start(lines[0], fields, body)
+    lines = _unfolded(lines)
+    return _checked(_start(lines[0], _index(lines), body), written)
+
+
+def _checked(message: Request | Response, written: str) -> Request | Response:
+    """The message, when nothing that readers rely on is wrong. `written`: its head."""
     try:
         _check(message)
         if "\0" in written:
-            _check_nuls(fields)
+            h.check_nuls(message.headers)
     except BadMessage as error:
         error.message = message
         raise
     return message
-
-
-def _usual(lines: list[str]) -> Fields | None:
-    """The fields where each stands once and under a name that is known as it is written; None: look closer."""
-    fields: Fields = {}
-    known = CANONICAL
-    try:
-        for line in lines[1:]:
-            name, colon, value = line.partition(":")
-            fields[known[name]] = [value.strip()]
-            if not colon:
-                return None
-    except KeyError:
-        return None
-    return fields if len(fields) == len(lines) - 1 else None
 
 
 def _unfolded(lines: list[str]) -> list[str]:
@@ -312,30 +368,10 @@ def _check(message: Request | Response) -> None:  # hot: what is usual passes wi
     if not via.startswith("SIP/2.0/UDP ") or ";;" in via or "," in via:
         message.via  # noqa: B018  reading it is the check
     if '"' in sender:
-        _check_quotes(sender)
+        h.check_quotes(sender)
     if '"' in to:
-        _check_quotes(to)
+        h.check_quotes(to)
     _check_some(message, fields)
-
-
-def _check_nuls(fields: Fields) -> None:
-    """NUL may stand, escaped, in the names of From and To (RFC 4475 §3.1.1.2), and in nothing that we repeat."""
-    for name in ("from", "to"):
-        address = h.parse_name_addr(fields[name][0])
-        if "\0" in "".join([address.uri, *address.params, *(value or "" for value in address.params.values())]):
-            raise BadMessage("From or To holds NUL outside its name")
-    if any("\0" in value for name in ("call-id", "cseq", "via") for value in fields[name]):
-        raise BadMessage("Call-ID, CSeq or Via holds NUL")
-
-
-def _is_small(text: str) -> bool:
-    """Whether this is a number of at most nine ASCII digits."""
-    return text.isdigit() and len(text) < 10 and text.isascii()
-
-
-def _check_quotes(text: str) -> None:
-    if "\\" in text or text.count('"') % 2:
-        h.parse_name_addr(text)
 
 
 def _check_some(message: Message, fields: Fields) -> None:
@@ -344,21 +380,16 @@ def _check_some(message: Message, fields: Fields) -> None:
             raise BadMessage("a Contact URI with ? must stand in < >")
     if "max-forwards" in fields:
         hops = fields["max-forwards"]
-        if len(hops) > 1 or not _is_small(hops[0]):
+        if len(hops) > 1 or not h.is_small(hops[0]):
             raise BadMessage("Max-Forwards is not one small number")
-    if len(fields["via"]) > 1 and isinstance(message, Response):
-        _check_vias(fields["via"])
+    if len(fields["via"]) > 1 and isinstance(message, Response) and "255.255.255.255" in "".join(fields["via"]):
+        raise BadMessage("a Via would send this to everybody")
     if "content-length" in fields:
         _check_length(message, fields["content-length"])
 
 
-def _check_vias(vias: list[str]) -> None:
-    if any("255.255.255.255" in via for via in vias):
-        raise BadMessage("a Via would send this to everybody")
-
-
 def _check_length(message: Message, lines: list[str]) -> None:
-    if len(lines) > 1 or not _is_small(lines[0]):
+    if len(lines) > 1 or not h.is_small(lines[0]):
         raise BadMessage("Content-Length is not one number")
     length = int(lines[0])
     if length > len(message.body):

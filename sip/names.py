@@ -1,5 +1,9 @@
 """Names of header fields, compact forms (RFC 3261 §20) and reason phrases (§21)."""
 
+from __future__ import annotations
+
+from sip.errors import UnsafeField
+
 _FIELDS = """
 Accept Accept-Encoding Accept-Language Alert-Info Allow Allow-Events Authentication-Info Authorization Call-ID Call-Info
 Contact Content-Disposition Content-Encoding Content-Language Content-Length Content-Type CSeq Date Diversion Error-Info
@@ -40,6 +44,18 @@ CANONICAL = (
     | {letter.upper(): name for letter, name in _COMPACT.items()}
 )
 TOKEN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.!%*_+`'~")
+
+
+class _Spelled(dict[str, str]):
+    """How each canonical name is written, unknown ones too."""
+
+    def __missing__(self, name: str) -> str:
+        if not TOKEN.issuperset(name):
+            raise UnsafeField("a header name holds a character that no name may have")
+        return name.title() + ": "
+
+
+SPELLED = _Spelled(LABELS)
 
 REASONS = {
     100: "Trying",

@@ -1,6 +1,7 @@
 """Messages: parse after build is identity, and no bytes raise anything but the room's own errors."""
 
 import string
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 import sip
 from sip.errors import SipError, UnsafeField
 from sip.headers import parse_name_addr, parse_via, tag_of, values
-from sip.message import Request, Response
+from sip.letterhead import Letterhead
+from sip.message import Request, Response, _read_any
 from sip.names import LABELS
 from sip.sdp import SessionDescription
 from sip.uri import Uri
@@ -58,6 +60,7 @@ def test_a_built_response_reads_as_itself(data: st.DataObject, status: int, reas
 
     assert isinstance(read, Response)
     assert (read.status, read.reason, read.body) == (status, reason, body)
+    assert outcome(sip.parse, read.encode()) == outcome(sip.parse, built.encode())
 
 
 @given(st.binary(max_size=400))
@@ -92,6 +95,67 @@ def use_all_of(message: sip.Request | sip.Response) -> None:
     assert message.cseq.number < 2**31
 
 
+FULL = SEED.replace(b"Content-Length", b"Max-Forwards: 70\r\nContent-Length")
+DAMAGE = (*b'\r\n\0\t :;,?<>"\\@=5/', b"", b"\r\n", b"\r\n ", b"\r\n\r\n", b"\n\r\n", b";;", "٣".encode(), b"\xb3")
+
+
+def outcome(read: Callable[[bytes], sip.Request | sip.Response], data: bytes) -> object:
+    """All that is known of a message, or what is said against it."""
+    try:
+        message = read(data)
+    except SipError as error:
+        return type(error), str(error), type(getattr(error, "message", None))
+    start = (message.method, message.uri) if isinstance(message, Request) else (message.status, message.reason)
+    return start, message.headers, message.body
+
+
+def test_the_quick_way_to_read_knows_all_that_the_thorough_one_knows() -> None:
+    quick, thorough = outcome(sip.parse, FULL), outcome(_read_any, FULL)
+    assert quick == thorough
+    for at in range(len(FULL)):
+        for mark in DAMAGE:
+            put = bytes([mark]) if isinstance(mark, int) else mark
+            for damaged in (FULL[:at] + put + FULL[at:], FULL[:at] + put + FULL[at + 1 :]):
+                assert outcome(sip.parse, damaged) == outcome(_read_any, damaged), damaged
+
+
+def test_lines_that_are_left_out_or_stand_twice_are_judged_alike() -> None:
+    lines = FULL.split(b"\r\n")
+    for at in range(len(lines)):
+        for told in ([], [lines[at], lines[at]], [lines[at].partition(b":")[0]], [lines[at].partition(b":")[0] + b":"]):
+            changed = b"\r\n".join([*lines[:at], *told, *lines[at + 1 :]])
+            assert outcome(sip.parse, changed) == outcome(_read_any, changed), changed
+
+
+@pytest.mark.parametrize(
+    ("usual", "odd"),
+    [(b"INVITE", b""), (b"INVITE", b"IN{VITE"), (b"INVITE", b"invite"), (b" 1 ", b" 9999999999 "), (b"70", b"1" * 10)],
+)
+def test_methods_and_numbers_out_of_the_ordinary_are_judged_alike(usual: bytes, odd: bytes) -> None:
+    changed = FULL.replace(usual, odd)
+
+    assert outcome(sip.parse, changed) == outcome(_read_any, changed)
+
+
+def test_a_response_of_ours_says_each_field_once() -> None:
+    request = sip.parse(FULL)
+    assert isinstance(request, Request)
+    response = request.reply(200, to_tag="us", body=b"v=0")
+    Letterhead("Ahize", "192.0.2.1", {"udp": 5060}).dress(response)
+
+    read = sip.parse(response.encode())
+
+    assert all(len(found) == 1 for found in read.headers.values())
+    assert [read.get(name) for name in ("contact", "server", "to", "content-length")] == [
+        "<sip:ahize@192.0.2.1:5060>",
+        "Ahize",
+        "<sip:c@d>;tag=us",
+        "3",
+    ]
+    assert read.values("allow")[0] == "INVITE"
+    assert "100rel" in read.values("supported")
+
+
 @given(st.text(max_size=60))
 def test_no_text_raises_anything_but_our_errors(text: str) -> None:
     for read in (Uri.parse, parse_via, parse_name_addr, tag_of):
@@ -118,3 +182,19 @@ def test_no_field_that_ends_a_line_is_ever_encoded(word: str, mark: str) -> None
     for make in makes:
         with pytest.raises(UnsafeField):
             make()
+
+
+@pytest.mark.parametrize("name", ["via", "from", "to", "call-id", "cseq"])
+@pytest.mark.parametrize("mark", ["\r", "\n"])
+def test_a_response_copies_nothing_that_ends_a_line(name: str, mark: str) -> None:
+    fields = sip.parse(SEED).headers
+    copied = Response(200, "OK", fields | {name: [f"{fields[name][0]}{mark}X: y"]})
+
+    with pytest.raises(UnsafeField):
+        copied.encode()
+
+
+@pytest.mark.parametrize(("name", "host"), [("A\r\nX: y", "192.0.2.1"), ("Ahize", "a\r\nX: y"), ("A\0", "192.0.2.1")])
+def test_no_letterhead_holds_what_ends_a_line(name: str, host: str) -> None:
+    with pytest.raises(UnsafeField):
+        Letterhead(name, host, {"udp": 5060})

@@ -23,7 +23,8 @@ def asked(net: Net, method: str) -> list[Request]:
 def move(agent: UserAgent, contact: str) -> None:
     """Let an agent name another Contact from now on."""
     own = agent.letterhead._own
-    own["udp"] = own["udp"]._replace(contact_uri=contact, contact=f"<{contact}>")
+    lines = own["udp"].lines.replace(own["udp"].contact_uri, contact)
+    own["udp"] = own["udp"]._replace(contact_uri=contact, contact=f"<{contact}>", lines=lines)
 
 
 def statuses(net: Net, *wanted: int) -> list[int]:
