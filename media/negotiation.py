@@ -61,8 +61,3 @@ class Negotiation:
 def held(remote: Description | None) -> bool:
     """The far end asked for silence (sendonly or inactive)."""
     return remote is not None and not remote.direction.receives
-
-
-def sent_codec(remote: Description | None) -> Payload | None:
-    """What sound that is made here is sent in."""
-    return next((p for p in remote.payloads if p.name in NAMES and p.rate == 8000), None) if remote else None

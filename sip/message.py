@@ -307,7 +307,7 @@ def _index(lines: list[str]) -> Fields:
     fields: Fields = {}
     for line in lines[1:]:
         name, colon, value = line.partition(":")
-        key = CANONICAL.get(name) or _key(name, colon)
+        key = (CANONICAL.get(name) if colon else None) or _key(name, colon)
         fields.setdefault(key, []).append(value.strip())
     return fields
 

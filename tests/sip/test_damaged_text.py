@@ -2,7 +2,9 @@
 
 import pytest
 
+import sip
 from bench import damage
+from sip.errors import BadMessage
 
 INPUTS = 8000
 
@@ -21,3 +23,11 @@ def test_whole_examples_are_read(what: str) -> None:
 
     for data in reader.examples:
         reader.read(data)
+
+
+@pytest.mark.parametrize("line", [b"Subject", b"X-Own", b": value", b"Two words: value"])
+def test_a_line_that_is_no_field_is_refused(line: bytes) -> None:
+    message = damage.READERS["SIP"].examples[0]
+
+    with pytest.raises(BadMessage, match="no name"):
+        sip.parse(message.replace(b"\r\n", b"\r\n" + line + b"\r\n", 1))
