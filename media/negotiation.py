@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 
-from media.codecs import NAMES
 from media.description import DTMF, Description, Direction, Payload, answer_to, common
 from media.sdes import Agreement, Encryption, Sdes
 
