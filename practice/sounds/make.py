@@ -19,8 +19,8 @@ RATE = 8000
 SPOKEN: dict[Path, tuple[str, int, str, float]] = {
     PROMPTS / "tr/greeting.wav": ("tr", 175, "Hoş geldiniz. Sizi bir temsilciye bağlıyoruz.", 0.2),
     PROMPTS / "en/greeting.wav": ("en-gb", 175, "Welcome. We are connecting you to an agent.", 0.2),
-    PROMPTS / "tr/wait.wav": ("tr", 175, "Lütfen hatta kalın.", 2.5),
-    PROMPTS / "en/wait.wav": ("en-gb", 175, "Please hold the line.", 2.5),
+    PROMPTS / "tr/wait.wav": ("tr", 175, "Lütfen hatta kalın.", 0.5),
+    PROMPTS / "en/wait.wav": ("en-gb", 175, "Please hold the line.", 0.5),
     PROMPTS / "tr/recorded.wav": ("tr", 175, "Görüşmemiz kayda alınacaktır.", 0.2),
     PROMPTS / "en/recorded.wav": ("en-gb", 175, "Our talk will be recorded.", 0.2),
     PROMPTS / "tr/message.wav": (
@@ -43,6 +43,16 @@ SPOKEN: dict[Path, tuple[str, int, str, float]] = {
     VOICES / "operator.wav": ("tr+f4", 170, "İyi günler, size nasıl yardımcı olabilirim?", 0.0),
     VOICES / "machine.wav": ("tr+m1", 170, "Şu anda telefona bakamıyorum. Bip sesinden sonra mesaj bırakın.", 0.3),
 }
+
+# Music for those who wait: semitones above middle C, a chord a line, note after note
+CHORDS = (
+    (0, 4, 7, 12, 7, 4, 7, 12),
+    (-3, 0, 4, 9, 4, 0, 4, 9),
+    (-7, -3, 0, 5, 0, -3, 0, 5),
+    (-5, -1, 2, 7, 2, -1, 2, 7),
+)
+NOTE_S, RINGS_S, LOUD = 0.4, 1.2, 2600
+BEFORE_MUSIC = frozenset({PROMPTS / "tr/wait.wav", PROMPTS / "en/wait.wav"})
 
 # path: (hertz, seconds, level)
 SOUNDED: dict[Path, tuple[float, float, int]] = {
@@ -85,9 +95,20 @@ def sine(hertz: float, seconds: float, level: int) -> bytes:
     return struct.pack(f"<{count}h", *(int(a * math.sin(2 * math.pi * hertz * n / RATE)) for n, a in enumerate(swell)))
 
 
+def music() -> bytes:
+    """Samples of the chords, each note dying away over the next ones."""
+    tune = [0.0] * int((NOTE_S * sum(map(len, CHORDS)) + RINGS_S) * RATE)
+    for place, semitone in enumerate(note for chord in CHORDS for note in chord):
+        first, turn = int(place * NOTE_S * RATE), 2 * math.pi * 261.63 * 2 ** (semitone / 12) / RATE
+        for n in range(int(RINGS_S * RATE)):
+            fade = min(1.0, n / 80) * math.exp(-3.5 * n / RINGS_S / RATE)
+            tune[first + n] += LOUD * fade * (math.sin(turn * n) + 0.3 * math.sin(2 * turn * n))
+    return struct.pack(f"<{len(tune)}h", *map(int, tune))
+
+
 def main() -> None:
     for path, (voice, speed, text, pause) in SPOKEN.items():
-        write(path, speak(voice, speed, text, pause))
+        write(path, speak(voice, speed, text, pause) + (music() if path in BEFORE_MUSIC else b""))
     for path, tone in SOUNDED.items():
         write(path, sine(*tone))
 
