@@ -761,7 +761,7 @@ export interface paths {
         head?: never;
         /**
          * Changed
-         * @description Change what the body names.
+         * @description Change what the body names; the audit trail keeps what.
          */
         patch: operations["changed_api_v1_projects__wanted__patch"];
         trace?: never;
