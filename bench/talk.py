@@ -2,9 +2,9 @@
 hears is decoded. The largest number at which the far ends still get 49.5 packets a second of each, and 99 of 100 less
 than 5 ms late; and what a call costs then.
 
-The talker is held on one core, the far ends, who say real speech, on the other. Ours decides besides on each call who
-answered, as the service does, and once more decodes alone, as the peers do: pyVoIP by its RTP clients without their
-signalling, baresip-python with a SIP call each, its sound taken and given by Python every 20 ms.
+The talker is held on one core, the far ends, who say real speech, on the other. Peers that do the same: pyVoIP by its
+RTP clients without their signalling, baresip-python with a SIP call each, its sound taken and given by Python every
+20 ms. Ours once more as it decides on every call at once who answered, which the service does for the first seconds.
 """
 
 import subprocess
@@ -59,8 +59,8 @@ def measure() -> Iterator[Figure]:
 
 def _talkers() -> dict[str, list[str]]:
     return {
-        "Ahize": [sys.executable, "-m", "bench.peers.talkers", "ahize"],
-        "Ahize, decoding alone": [sys.executable, "-m", "bench.peers.talkers", "ahize-decoding"],
+        "Ahize": [sys.executable, "-m", "bench.peers.talkers", "ahize-decoding"],
+        "Ahize, deciding who answered": [sys.executable, "-m", "bench.peers.talkers", "ahize"],
         "pyVoIP": [sys.executable, "-m", "bench.peers.talkers", "pyvoip"],
         "baresip-python": _baresip(),
     }
