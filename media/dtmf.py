@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from media.errors import NoSuchKey
+
 KEYS = "0123456789*#ABCD"
 MOST_PER_SECOND = 20
 
@@ -21,6 +23,13 @@ def parse(payload: bytes) -> KeyEvent | None:
     if len(payload) < 4 or payload[0] >= len(KEYS):
         return None
     return KeyEvent(KEYS[payload[0]], bool(payload[1] & 0x80), payload[1] & 0x3F, int.from_bytes(payload[2:4]))
+
+
+def check(keys: str) -> None:
+    """Raises NoSuchKey for the first that no telephone has."""
+    for key in keys:
+        if key not in KEYS:
+            raise NoSuchKey(key)
 
 
 def build(event: KeyEvent) -> bytes:

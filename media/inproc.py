@@ -11,7 +11,6 @@ from media.firstvoice import FirstVoice
 from media.interface import Figures, Sound
 from media.listening import Listening
 from media.monitor import Mode, Monitor
-from media.negotiation import held
 from media.ports import PortRange
 from media.recorder import Recorder, Sink, Tape
 from media.sdes import Encryption
@@ -69,7 +68,7 @@ class LocalSound:
 
     @property
     def held(self) -> bool:
-        return held(self.leg.remote)
+        return self.leg.held
 
     def offer(self, direction: Direction = Direction.SENDRECV) -> Description:
         return self.leg.offer(direction)

@@ -3,8 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from media.dtmf import KEYS, KeyEvent, build
-from media.errors import NoSuchKey
+from media.dtmf import KeyEvent, build, check
 from media.ticker import Ticker
 
 HELD = 8
@@ -42,9 +41,7 @@ class Typist:
 
     def press(self, keys: str) -> None:
         """After those that are being pressed. Raises NoSuchKey."""
-        for key in keys:
-            if key not in KEYS:
-                raise NoSuchKey(key)
+        check(keys)
         self._steps.extend(step for key in keys for step in steps(key))
         if self._steps and not self.busy:
             self.busy = True

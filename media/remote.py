@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from typing import TYPE_CHECKING
 
+from media import dtmf
 from media.description import CODECS, Description, Direction
 from media.detector import Verdict
 from media.doing import Bridge, Doing, Judging, Playing, Taping, Watching, Wish
-from media.dtmf import KEYS
-from media.errors import AlreadyMonitored, KeysNotTaken, LegClosed, MediaError, NoSuchKey, NotJoined
+from media.errors import AlreadyMonitored, KeysNotTaken, LegClosed, MediaError, NotJoined
 from media.events import Beeped, Begun, Closed, FirstPacket, Judged, Key, Left, LegEvent, Note, Piece, Played
 from media.interface import Figures, Sound
 from media.legstate import LegState
@@ -193,9 +193,7 @@ class RemoteSound:
         self._refuse_closed()
         if self.remote is None or self.remote.dtmf is None:
             raise KeysNotTaken
-        for key in keys:
-            if key not in KEYS:
-                raise NoSuchKey(key)
+        dtmf.check(keys)
         if self.home is None:
             self._wish.keys += keys
         self.order(Press(self.number, keys))

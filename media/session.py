@@ -9,7 +9,7 @@ from media.description import CODECS, Description, Direction, Payload
 from media.errors import LegClosed
 from media.latch import Address
 from media.legstate import LegState
-from media.negotiation import Negotiation, Terms
+from media.negotiation import Negotiation, Terms, held
 from media.poller import Poller
 from media.ports import PortPair, PortRange
 from media.receiver import Receiver
@@ -141,7 +141,7 @@ class Leg:
     @property
     def held(self) -> bool:
         """The far end asked for silence (sendonly or inactive)."""
-        return self.remote is not None and not self.remote.direction.receives
+        return held(self.remote)
 
     @property
     def codec(self) -> Payload | None:

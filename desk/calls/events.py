@@ -39,6 +39,23 @@ def _event(
     return Event(ids.new(), project, topic, subject, f"ahize.{name}.v1", at, known)
 
 
+Talk = (
+    facts.CallConnected
+    | facts.CallEnded
+    | facts.CallHeld
+    | facts.CallResumed
+    | facts.CallTransferred
+    | facts.TransferFailed
+    | facts.CallMonitored
+    | facts.MonitoringEnded
+)
+
+
+def _of_talk(name: str, fact: Talk, **more: object) -> Event:
+    """What became of a call that an operator has, or had."""
+    return _event(name, fact.call, fact.at, project=fact.project, operator=fact.operator, call=fact.call, **more)
+
+
 def call_started(fact: facts.CallStarted) -> Event:
     return _event(
         "call.started",
@@ -59,25 +76,17 @@ def call_queued(fact: facts.CallQueued) -> Event:
 
 
 def call_connected(fact: facts.CallConnected) -> Event:
-    return _event(
+    return _of_talk(
         "call.connected",
-        fact.call,
-        fact.at,
-        project=fact.project,
-        operator=fact.operator,
-        call=fact.call,
+        fact,
         connect_ms=fact.connect_ms,
     )
 
 
 def call_ended(fact: facts.CallEnded) -> Event:
-    return _event(
+    return _of_talk(
         "call.ended",
-        fact.call,
-        fact.at,
-        project=fact.project,
-        operator=fact.operator,
-        call=fact.call,
+        fact,
         by=fact.by.value,
         reason=reason_body(fact.reason),
         talk_s=fact.talk_s,
@@ -88,39 +97,27 @@ def call_ended(fact: facts.CallEnded) -> Event:
 def call_held(fact: facts.CallHeld | facts.CallResumed) -> Event:
     """Held or resumed. `hold_s`: seconds for which operators held the customer so far."""
     resumed = isinstance(fact, facts.CallResumed)
-    return _event(
+    return _of_talk(
         "call.resumed" if resumed else "call.held",
-        fact.call,
-        fact.at,
-        project=fact.project,
-        operator=fact.operator,
-        call=fact.call,
+        fact,
         by=fact.by.value,
         hold_s=fact.hold_s if resumed else None,
     )
 
 
 def call_transferred(fact: facts.CallTransferred) -> Event:
-    return _event(
+    return _of_talk(
         "call.transferred",
-        fact.call,
-        fact.at,
-        project=fact.project,
-        operator=fact.operator,
-        call=fact.call,
+        fact,
         to=fact.to,
         extension=fact.extension,
     )
 
 
 def transfer_failed(fact: facts.TransferFailed) -> Event:
-    return _event(
+    return _of_talk(
         "call.transfer_failed",
-        fact.call,
-        fact.at,
-        project=fact.project,
-        operator=fact.operator,
-        call=fact.call,
+        fact,
         extension=fact.extension,
         reason=reason_body(fact.reason),
     )
@@ -128,13 +125,9 @@ def transfer_failed(fact: facts.TransferFailed) -> Event:
 
 def call_monitored(fact: facts.CallMonitored, *, shown: bool) -> Event:
     """`shown`: the operator is told too, not only those who watch the project."""
-    event = _event(
+    event = _of_talk(
         "call.monitored",
-        fact.call,
-        fact.at,
-        project=fact.project,
-        operator=fact.operator,
-        call=fact.call,
+        fact,
         supervisor=fact.supervisor,
         mode=fact.mode.value,
     )
@@ -143,13 +136,9 @@ def call_monitored(fact: facts.CallMonitored, *, shown: bool) -> Event:
 
 def monitoring_ended(fact: facts.MonitoringEnded, *, shown: bool) -> Event:
     """`from`: when the listening began; without it, it never did."""
-    event = _event(
+    event = _of_talk(
         "call.monitoring_ended",
-        fact.call,
-        fact.at,
-        project=fact.project,
-        operator=fact.operator,
-        call=fact.call,
+        fact,
         supervisor=fact.supervisor,
         reason=reason_body(fact.reason),
         **{"from": None if fact.began_at is None else fact.began_at.isoformat()},
